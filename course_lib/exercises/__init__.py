@@ -1,0 +1,108 @@
+"""What a student's kernel may know of the exercises: how each is called, its points, tolerance and hints.
+
+One module a notebook (``unrolling.py`` for ``01_unrolling``), holding ``NOTEBOOK`` and ``EXERCISES``.
+The right answers are not here: they are in ``solutions/``, which students do not have.
+"""
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+# One line for each notebook, in the order of the course.
+_MODULES = {"01_unrolling": "unrolling"}
+
+TOLERANCE = {"float64": 1e-9, "float32": 1e-4}
+
+
+def call(function: Callable, case: Mapping[str, Any]) -> Any:
+    """Call ``function`` with the inputs of a case, in their order: the probe of most tests."""
+    return function(*case.values())
+
+
+@dataclass(frozen=True)
+class Test:
+    """One thing an exercise is marked on.
+
+    Args:
+        name: short and unique in the exercise, e.g. ``"batch"``.
+        points: what it is worth.
+        asks: what is checked, as the student reads it.
+        function: the name it calls (or the variable it reads); the exercise's id where empty.
+        probe: ``probe(function, case) -> outputs``: how it is called on one case and which values count.
+        outputs: names of the outputs where the probe returns a tuple.
+        tolerance: largest accepted error of an array, relative to its largest value, for each dtype.
+        dtype: whether the dtype of the outputs counts too.
+        secret: keep the expected values of visible cases only as salted hashes (quizzes).
+    """
+
+    name: str
+    points: float
+    asks: str
+    function: str = ""
+    probe: Callable = call
+    outputs: tuple[str, ...] = ()
+    tolerance: Mapping[str, float] = field(default_factory=lambda: TOLERANCE)
+    dtype: bool = False
+    secret: bool = False
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise: ``id`` is the name of the function (or variable) the student writes.
+
+    Args:
+        id: unique in the whole course.
+        title: as in the notebook's heading.
+        names: every name its answer cell defines, ``id`` among them.
+        tests: what it is marked on.
+        hints: from a nudge to nearly the answer.
+        section: the notebook section to read again.
+    """
+
+    id: str
+    title: str
+    names: tuple[str, ...]
+    tests: tuple[Test, ...]
+    hints: tuple[str, ...]
+    section: str
+
+    @property
+    def points(self) -> float:
+        """The sum of its tests' points."""
+        return sum(test.points for test in self.tests)
+
+    def test(self, name: str) -> Test:
+        """The test of that name."""
+        return next(test for test in self.tests if test.name == name)
+
+    def function(self, test: Test) -> str:
+        """The name that ``test`` calls."""
+        return test.function or self.id
+
+
+def notebooks() -> tuple[str, ...]:
+    """The names of the notebooks that have exercises, in the order of the course."""
+    return tuple(_MODULES)
+
+
+@cache
+def of_notebook(notebook: str) -> tuple[Exercise, ...]:
+    """The exercises of a notebook, in its order.
+
+    Raises:
+        KeyError: if the course has no such notebook.
+    """
+    if notebook not in _MODULES:
+        raise KeyError(f"the course has no notebook {notebook!r}; it has {', '.join(_MODULES)}")
+    return importlib.import_module(f"{__name__}.{_MODULES[notebook]}").EXERCISES
+
+
+def find(name: str) -> tuple[str, Exercise] | None:
+    """The notebook and exercise that ask for a function or variable of that name, or None."""
+    for notebook in _MODULES:
+        for exercise in of_notebook(notebook):
+            if name in exercise.names:
+                return notebook, exercise
+    return None
