@@ -8,6 +8,7 @@ import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from types import ModuleType
 from typing import Any
 
 # One line for each notebook, in the order of the course.
@@ -94,9 +95,18 @@ def of_notebook(notebook: str) -> tuple[Exercise, ...]:
     Raises:
         KeyError: if the course has no such notebook.
     """
+    return module(notebook).EXERCISES
+
+
+def module(notebook: str) -> ModuleType:
+    """The module of a notebook's exercises.
+
+    Raises:
+        KeyError: if the course has no such notebook.
+    """
     if notebook not in _MODULES:
         raise KeyError(f"the course has no notebook {notebook!r}; it has {', '.join(_MODULES)}")
-    return importlib.import_module(f"{__name__}.{_MODULES[notebook]}").EXERCISES
+    return importlib.import_module(f"{__name__}.{_MODULES[notebook]}")
 
 
 def find(name: str) -> tuple[str, Exercise] | None:

@@ -1,0 +1,178 @@
+"""The instant verdict in the notebook: ``check(fn)``, ``hint(fn)`` and ``progress()``.
+
+Everything runs in the student's own kernel on the visible cases; what counts is marked later, elsewhere.
+"""
+
+import html
+import sys
+from functools import cache
+from typing import Any
+
+from course_lib import exercises, practice
+from course_lib.exercises import Exercise
+from course_lib.exercises.answer import attempt
+from course_lib.exercises.verdict import FAILED, NOT_ATTEMPTED, PASSED, Verdict, judge
+
+_SYMBOL = {PASSED: "✓", FAILED: "✗", NOT_ATTEMPTED: "○"}
+# Dark enough on white and light enough on black for WCAG AA; the symbol and the word say the same.
+_COLOUR = {PASSED: "#1a7f4b", FAILED: "#c0392b", NOT_ATTEMPTED: "#6b7280"}
+
+_verdicts: dict[str, list[Verdict]] = {}  # the latest check of each exercise in this kernel
+_hints_given: dict[str, int] = {}
+
+
+def check(answer: Any) -> None:
+    """Run the visible tests of the exercise that ``answer`` belongs to and show the verdict of each.
+
+    Args:
+        answer: the function or variable you wrote, e.g. ``check(rnn_step)``.
+
+    Raises:
+        ValueError: if no exercise of the course asks for it.
+    """
+    notebook, exercise = _exercise_of(answer)
+    sheets, namespace = _practice(notebook).sheets, _namespace()
+    verdicts = []
+    for test in exercise.tests:
+        if sheet := sheets.get((exercise.id, test.name)):
+            answers = [attempt(exercise, test, namespace, case) for case in sheet.cases]
+            verdicts.append(judge(exercise, test, sheet, answers, reveal=True))
+    _verdicts[exercise.id] = verdicts
+    _show(_check_html(exercise, verdicts), _check_text(exercise, verdicts))
+
+
+def earned(answer: Any) -> float:
+    """The points of the latest check of this exercise; the last line of a check cell, for nbgrader."""
+    _, exercise = _exercise_of(answer)
+    return sum(verdict.points for verdict in _verdicts.get(exercise.id, []))
+
+
+def hint(answer: Any) -> None:
+    """Show the next hint for an exercise: each call goes one step further, the last one nearly says it.
+
+    Args:
+        answer: the function or variable, e.g. ``hint(rnn_step)``.
+    """
+    _, exercise = _exercise_of(answer)
+    given = min(_hints_given.get(exercise.id, 0) + 1, len(exercise.hints))
+    _hints_given[exercise.id] = given
+    head, text = f"Hint {given} of {len(exercise.hints)}", exercise.hints[given - 1]
+    more = "" if given < len(exercise.hints) else "That was the last one."
+    body = f"<p style='margin:0'><strong>{head}.</strong> {html.escape(text)} <em>{more}</em></p>"
+    _show(_box("#0072b2", body), f"{head}: {text} {more}".rstrip())
+
+
+def progress() -> None:
+    """Show every exercise of this notebook with the points of its latest check."""
+    notebook = _current_notebook()
+    rows, text, total = [], [], 0.0
+    for exercise in exercises.of_notebook(notebook):
+        verdicts = _verdicts.get(exercise.id)
+        points = sum(verdict.points for verdict in verdicts or [])
+        state = _state(verdicts)
+        total += points
+        cells = (f"{_SYMBOL[state]} {state}", exercise.title, f"{points:g} / {exercise.points:g}")
+        rows.append(_row(cells, _COLOUR[state]))
+        text.append(f"{_SYMBOL[state]} {exercise.title}: {points:g} of {exercise.points:g} ({state})")
+    most = sum(exercise.points for exercise in exercises.of_notebook(notebook))
+    head = f"{notebook}: {total:g} of {most:g} points on the visible cases"
+    _show(
+        _box("#0072b2", f"<p style='margin:0'><strong>{head}</strong></p>{_table(rows)}"), "\n".join([head, *text])
+    )
+
+
+def _state(verdicts: list[Verdict] | None) -> str:
+    if not verdicts or all(verdict.state == NOT_ATTEMPTED for verdict in verdicts):
+        return NOT_ATTEMPTED
+    return PASSED if all(verdict.passed for verdict in verdicts) else FAILED
+
+
+@cache
+def _practice(notebook: str) -> practice.Practice:
+    return practice.load(notebook)
+
+
+def _namespace() -> dict[str, Any]:
+    return sys.modules["__main__"].__dict__
+
+
+def _exercise_of(answer: Any) -> tuple[str, Exercise]:
+    """The exercise of a function by its name, of a variable by being that variable."""
+    name = getattr(answer, "__name__", "")
+    if found := exercises.find(name):
+        return found
+    for key, value in _namespace().items():
+        if value is answer and (found := exercises.find(key)):
+            return found
+    raise ValueError(
+        f"no exercise asks for {name or type(answer).__name__!r}: give the function itself and keep its name, "
+        "as in check(rnn_step)"
+    )
+
+
+def _current_notebook() -> str:
+    """The notebook most of whose exercises have a name in this kernel."""
+    defined = _namespace().keys()
+    return max(
+        exercises.notebooks(),
+        key=lambda notebook: sum(exercise.id in defined for exercise in exercises.of_notebook(notebook)),
+    )
+
+
+def _hidden(exercise: Exercise, verdicts: list[Verdict]) -> str:
+    """The tests that have no visible case, in a sentence."""
+    seen = {verdict.test for verdict in verdicts}
+    asks = [test.asks for test in exercise.tests if test.name not in seen]
+    return f"Also marked, on cases you do not see: {'; '.join(asks)}." if asks else ""
+
+
+def _check_text(exercise: Exercise, verdicts: list[Verdict]) -> str:
+    points = sum(verdict.points for verdict in verdicts)
+    lines = [f"{exercise.title}: {points:g} of {exercise.points:g} points on the visible cases"]
+    for verdict in verdicts:
+        asks = exercise.test(verdict.test).asks
+        message = f": {verdict.message}" if verdict.state == FAILED else ""
+        lines.append(f"  {_SYMBOL[verdict.state]} {verdict.state} – {asks}{message}")
+    if hidden := _hidden(exercise, verdicts):
+        lines.append(f"  {hidden}")
+    return "\n".join(lines)
+
+
+def _check_html(exercise: Exercise, verdicts: list[Verdict]) -> str:
+    state = _state(verdicts)
+    points = sum(verdict.points for verdict in verdicts)
+    rows = []
+    for verdict in verdicts:
+        message = f"<br>{html.escape(verdict.message)}" if verdict.state == FAILED else ""
+        asks = html.escape(exercise.test(verdict.test).asks)
+        word = f"{_SYMBOL[verdict.state]} {verdict.state}"
+        rows.append(_row((word, asks + message, f"{verdict.points:g} / {verdict.max_points:g}"), _COLOUR[verdict.state]))
+    head = f"{html.escape(exercise.title)}: {points:g} of {exercise.points:g} points on the visible cases"
+    body = f"<p style='margin:0'><strong>{head}</strong></p>{_table(rows)}"
+    if hidden := _hidden(exercise, verdicts):
+        body += f"<p style='margin:0.3em 0 0'>{html.escape(hidden)}</p>"
+    return _box(_COLOUR[state], body)
+
+
+def _box(colour: str, body: str) -> str:
+    return f"<div role='status' style='border-left:5px solid {colour};padding:0.4em 0.8em'>{body}</div>"
+
+
+def _table(rows: list[str]) -> str:
+    return f"<table style='margin:0.4em 0 0;border-collapse:collapse'><tbody>{''.join(rows)}</tbody></table>"
+
+
+def _row(cells: tuple[str, str, str], colour: str) -> str:
+    verdict, text, points = cells
+    style = "text-align:left;vertical-align:top;padding:0.2em 0.8em 0.2em 0"
+    return (
+        f"<tr><td style='{style};white-space:nowrap;color:{colour};font-weight:bold'>{verdict}</td>"
+        f"<td style='{style}'>{text}</td><td style='{style};white-space:nowrap'>{points}</td></tr>"
+    )
+
+
+def _show(rich: str, plain: str) -> None:
+    """Show HTML with its plain-text twin."""
+    from IPython.display import publish_display_data
+
+    publish_display_data({"text/html": rich, "text/plain": plain})

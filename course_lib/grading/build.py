@@ -1,0 +1,272 @@
+"""``course build``: from ``solutions/`` to executed solutions, student notebooks, practice data and SOURCES.md.
+
+Everything is made in memory and written at the end, each file by renaming a finished one. What a rebuild may keep
+of the stored files is stated where it is kept, so that building twice changes nothing.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import numpy as np
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbformat.notebooknode import NotebookNode
+
+import course_lib
+from course_lib import practice
+from course_lib.exercises.answer import Answer
+from course_lib.exercises.verdict import Sheet
+from course_lib.grading import coverage
+from course_lib.grading.course import Course, Texts, load
+from course_lib.grading.files import write_atomically
+from course_lib.grading.source import SourceError, solution_notebook, student_notebook
+from course_lib.grading.trials import prove
+from course_lib.practice import Practice
+
+_CELL_SECONDS = 600
+_WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where things lie under the top folder."""
+
+    root: Path
+
+    @property
+    def solutions(self) -> Path:
+        """The instructor's folder."""
+        return self.root / "solutions"
+
+    @property
+    def notebooks(self) -> Path:
+        """The students' folder."""
+        return self.root / "notebooks"
+
+    @property
+    def practice(self) -> Path:
+        """The visible cases."""
+        return self.root / "course_lib" / "practice"
+
+    @property
+    def topics(self) -> list[str]:
+        """The names of the notebooks that have a source."""
+        return sorted(path.stem for path in self.solutions.glob("[0-9][0-9]_*.py"))
+
+
+def build(layout: Layout, say=print) -> list[Path]:
+    """Make everything that is derived from ``solutions/``.
+
+    Args:
+        layout: the folders.
+        say: called with one line for each notebook.
+
+    Returns:
+        The files that changed.
+
+    Raises:
+        SourceError: if a source or key has to be mended; nothing is then written.
+    """
+    files: dict[Path, bytes] = {}
+    for topic in layout.topics:
+        texts = Texts.read(layout.solutions, topic)
+        course = load(texts)
+        sheets = prove(course)
+        say(f"{topic}: {len(course.key.mistakes)} mistakes told apart, executing …")
+        executed = _executed(course, layout)
+        files[layout.solutions / f"{topic}.ipynb"] = _bytes(executed)
+        files[layout.notebooks / f"{topic}.ipynb"] = _bytes(student_notebook(course.cells, topic))
+        made = Practice(topic, texts.made_from, course.released_cells(), sheets)
+        for path, data in zip(practice.paths(topic, layout.practice), _kept(made, layout.practice), strict=True):
+            files[path] = data
+    files[layout.solutions / "SOURCES.md"] = coverage.table(layout.solutions, layout.topics).encode()
+    changed = [path for path, data in files.items() if not path.exists() or path.read_bytes() != data]
+    for path in changed:
+        write_atomically(path, files[path])
+    return changed
+
+
+def stale(layout: Layout) -> Iterator[str]:
+    """What no longer agrees with ``solutions/``, one sentence each; executes nothing.
+
+    Sources and metadata of both notebooks are compared, the stored outputs only for being there, and the practice
+    data by the hash of what they were made from.
+    """
+    for topic in layout.topics:
+        texts = Texts.read(layout.solutions, topic)
+        course = load(texts)
+        yield from _stale_solution(course, layout)
+        path = layout.notebooks / f"{topic}.ipynb"
+        if not path.exists() or path.read_bytes() != _bytes(student_notebook(course.cells, topic)):
+            yield f"notebooks/{topic}.ipynb: {_first_difference(path, student_notebook(course.cells, topic))}"
+        yield from _stale_practice(texts, course, layout.practice)
+    path = layout.solutions / "SOURCES.md"
+    if not path.exists() or path.read_text(encoding="utf-8") != coverage.table(layout.solutions, layout.topics):
+        yield "solutions/SOURCES.md differs from the cells' sources"
+
+
+def _executed(course: Course, layout: Layout) -> NotebookNode:
+    """The solution notebook with outputs, normalised, keeping of the stored one what may be kept."""
+    nb = solution_notebook(course.cells, course.notebook)
+    nb.metadata["course"]["figures_from"] = _figures_from()
+    client = NotebookClient(nb, timeout=_CELL_SECONDS, resources={"metadata": {"path": str(layout.notebooks)}})
+    client.record_timing = False
+    layout.notebooks.mkdir(exist_ok=True)
+    try:
+        client.execute()
+    except CellExecutionError as error:
+        cell = next(c for c in nb.cells if any(o.output_type == "error" for o in c.get("outputs", [])))
+        raise SourceError(f"{course.notebook}, cell {cell.id}: {error.ename}: {error.evalue}") from error
+    nb.metadata = solution_notebook(course.cells, course.notebook).metadata | {
+        "course": {"notebook": course.notebook, "figures_from": _figures_from()}
+    }
+    count = 0
+    for cell in nb.cells:
+        if cell.cell_type == "code":
+            count += 1
+            _normalise(cell, count)
+    path = layout.solutions / f"{course.notebook}.ipynb"
+    if path.exists():
+        _keep(nb, nbformat.read(path, as_version=4))
+    return nb
+
+
+def _normalise(cell: NotebookNode, count: int) -> None:
+    """Drop from a cell's outputs what differs from run to run: counters, timings, widget ids."""
+    cell.execution_count = count
+    cell.metadata.pop("execution", None)
+    merged: list[NotebookNode] = []
+    for output in cell.outputs:
+        if "execution_count" in output:
+            output["execution_count"] = count
+        if "data" in output:
+            output.data.pop(_WIDGET, None)
+        if output.output_type == "stream" and merged and merged[-1].get("name") == output.name:
+            merged[-1].text += output.text
+        else:
+            merged.append(output)
+    cell.outputs = merged
+
+
+def _keep(new: NotebookNode, old: NotebookNode) -> None:
+    """Keep stored outputs that are no worse than the new ones.
+
+    A volatile cell's, while its source is the same. A picture, while the source of its cell, the drawing code and
+    all that the cell says in words are the same: another release of the plotting library draws the same numbers
+    with other pixels.
+    """
+    before = {cell.id: cell for cell in old.cells if cell.cell_type == "code"}
+    same_drawing = old.metadata.get("course", {}).get("figures_from") == new.metadata["course"]["figures_from"]
+    for cell in new.cells:
+        stored = before.get(cell.id)
+        if cell.cell_type != "code" or stored is None or stored.source != cell.source or not stored.outputs:
+            continue
+        drawn_alike = same_drawing and _words(stored.outputs) == _words(cell.outputs)
+        if "volatile" in cell.metadata["tags"] or drawn_alike:
+            cell.outputs = stored.outputs
+
+
+def _words(outputs: list[NotebookNode]) -> str:
+    """Everything in outputs but the pixels."""
+    kept = [
+        {**o, "data": {k: v for k, v in o.data.items() if not k.startswith("image/")}} if "data" in o else dict(o)
+        for o in outputs
+    ]
+    return json.dumps(kept, sort_keys=True)
+
+
+def _kept(made: Practice, folder: Path) -> tuple[bytes, bytes]:
+    """The practice files: the stored ones where they say the same to rounding, so that no machine dirties them."""
+    try:
+        stored = practice.load(made.notebook, folder)
+    except (OSError, ValueError, KeyError):
+        return practice.dump(made)
+    same = (stored.made_from, stored.cells) == (made.made_from, made.cells)
+    if same and stored.sheets.keys() == made.sheets.keys():
+        pairs = [(stored.sheets[key], made.sheets[key]) for key in made.sheets]
+        if all(_same_sheet(a, b) for a, b in pairs):
+            return tuple(path.read_bytes() for path in practice.paths(made.notebook, folder))
+    return practice.dump(made)
+
+
+def _same_sheet(a: Sheet, b: Sheet) -> bool:
+    return len(a.expected) == len(b.expected) and all(
+        _same_expected(x, y) for x, y in zip(a.expected, b.expected, strict=True)
+    )
+
+
+def _same_expected(a: Answer | dict, b: Answer | dict) -> bool:
+    if isinstance(a, dict) or isinstance(b, dict):
+        return a == b
+    return a.outputs.keys() == b.outputs.keys() and all(
+        np.allclose(a.outputs[k], b.outputs[k], rtol=1e-5, atol=1e-7, equal_nan=True)
+        for k in a.outputs
+        if not isinstance(a.outputs[k], str)
+    )
+
+
+def _stale_solution(course: Course, layout: Layout) -> Iterator[str]:
+    name, path = f"solutions/{course.notebook}.ipynb", layout.solutions / f"{course.notebook}.ipynb"
+    want = solution_notebook(course.cells, course.notebook)
+    if not path.exists():
+        yield f"{name} is missing"
+        return
+    have = nbformat.read(path, as_version=4)
+    stripped = nbformat.from_dict(json.loads(nbformat.writes(have)))
+    figures_from = stripped.metadata.get("course", {}).pop("figures_from", None)
+    for cell in stripped.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    if _bytes(stripped) != _bytes(want):
+        yield f"{name}: {_difference(stripped, want)}"
+    if figures_from != _figures_from():
+        yield f"{name}: course_lib/plots.py or widgets.py changed since its figures were drawn"
+    counts = [cell.execution_count for cell in have.cells if cell.cell_type == "code"]
+    if counts != list(range(1, len(counts) + 1)):
+        yield f"{name}: not executed from top to bottom"
+
+
+def _stale_practice(texts: Texts, course: Course, folder: Path) -> Iterator[str]:
+    name = f"course_lib/practice/{texts.notebook}.json"
+    try:
+        stored = practice.load(texts.notebook, folder)
+    except (OSError, ValueError, KeyError) as error:
+        yield f"{name}: {error}"
+        return
+    if stored.made_from != texts.made_from:
+        yield f"{name}: answers, key or exercises changed since it was made"
+    elif stored.cells != course.released_cells():
+        yield f"{name}: the notebook's code cells changed since it was made"
+
+
+def _first_difference(path: Path, want: NotebookNode) -> str:
+    return _difference(nbformat.read(path, as_version=4), want) if path.exists() else "missing"
+
+
+def _difference(have: NotebookNode, want: NotebookNode) -> str:
+    """The first cell that differs, by its id."""
+    ids = [cell.id for cell in have.cells]
+    for cell in want.cells:
+        if cell.id not in ids:
+            return f"cell {cell.id} is missing"
+        stored = have.cells[ids.index(cell.id)]
+        if stored.source != cell.source:
+            return f"cell {cell.id} differs from the source"
+        if stored.metadata != cell.metadata:
+            return f"the metadata of cell {cell.id} differ from the source"
+    extra = set(ids) - {cell.id for cell in want.cells}
+    return f"cells {sorted(extra)} are not in the source" if extra else "its order or metadata differ from the source"
+
+
+def _figures_from() -> str:
+    folder = Path(course_lib.__file__).parent
+    texts = [(folder / name).read_text(encoding="utf-8") for name in ("plots.py", "widgets.py")]
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
+
+
+def _bytes(nb: NotebookNode) -> bytes:
+    return (nbformat.writes(nb).rstrip("\n") + "\n").encode()

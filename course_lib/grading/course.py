@@ -1,0 +1,146 @@
+"""One notebook's source and key, loaded: its right answers, and the sheets that answers are judged by."""
+
+import hashlib
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from course_lib import exercises
+from course_lib.exercises import Exercise, answer, verdict
+from course_lib.exercises.answer import attempt
+from course_lib.exercises.verdict import Sheet, fingerprint
+from course_lib.grading import keys
+from course_lib.grading.source import Cell, SourceError, read
+
+Rngs = Callable[[str], np.random.Generator]  # a generator for each exercise
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The two texts a notebook is graded from; they travel to workers, which have no ``solutions/``."""
+
+    notebook: str
+    source: str
+    key: str
+
+    @classmethod
+    def read(cls, solutions: Path, notebook: str) -> "Texts":
+        """Read them from the instructor's folder.
+
+        Raises:
+            FileNotFoundError: if one of the two is missing.
+        """
+        paths = solutions / f"{notebook}.py", solutions / "keys" / f"{notebook}.py"
+        return cls(notebook, *(path.read_text(encoding="utf-8") for path in paths))
+
+    @property
+    def made_from(self) -> str:
+        """Hash of everything the right answers, fingerprints and points depend on, the same on every machine."""
+        texts = [cell.text for cell in load(self).cells if cell.role in ("setup", "answer")]
+        texts.append(self.key)
+        for code in (exercises.module(self.notebook), exercises, answer, verdict):
+            texts.append(inspect.getsource(code))
+        return hashlib.sha256("\0".join(texts).replace("\r\n", "\n").encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Course:
+    """A notebook's cells, key and exercises."""
+
+    notebook: str
+    cells: list[Cell]
+    key: keys.Key
+
+    @property
+    def exercises(self) -> tuple[Exercise, ...]:
+        """Its exercises, in order."""
+        return exercises.of_notebook(self.notebook)
+
+    def released_cells(self) -> list[dict[str, str]]:
+        """The code cells as students get them: id, role, exercise and source."""
+        return [
+            {"id": cell.id, "role": cell.role, "exercise": cell.exercise, "source": cell.released}
+            for cell in self.cells
+            if cell.kind == "code"
+        ]
+
+    def namespace(self, *extra: str, released: bool = False) -> dict[str, Any]:
+        """Run setup and answer cells, then ``extra`` code, in a fresh namespace.
+
+        Args:
+            extra: code that replaces answers, e.g. a mistake's.
+            released: run the stubs instead of the answers.
+        """
+        namespace: dict[str, Any] = {"__name__": "answers"}
+        for cell in self.cells:
+            if cell.role in ("setup", "answer"):
+                text = cell.released if released else cell.text
+                exec(compile(text, f"<{cell.id}>", "exec"), namespace)
+        for code in extra:
+            exec(compile(code, "<answer>", "exec"), namespace)
+        return namespace
+
+    def sheets(self, rngs: Rngs, visible: bool = False) -> dict[tuple[str, str], Sheet]:
+        """Draw the cases of every test and answer them, rightly and with every known mistake.
+
+        Args:
+            rngs: where the random inputs come from.
+            visible: only the cases that students may see.
+
+        Returns:
+            The sheets by (exercise, test), without those tests that have no case.
+        """
+        right, sheets = self.namespace(), {}
+        wrong = {id(m): self.namespace(m.code) for m in self.key.mistakes}
+        for exercise in self.exercises:
+            cases = [c for c in self.key.cases[exercise.id](rngs(exercise.id)) if c.visible or not visible]
+            mistakes = [m for m in self.key.mistakes if m.exercise == exercise.id]
+            for test in exercise.tests:
+                inputs = [case.inputs for case in cases if case.test == test.name]
+                if not inputs:
+                    continue
+
+                def answers(namespace: dict[str, Any], inputs=inputs, exercise=exercise, test=test) -> list:
+                    return [attempt(exercise, test, namespace, case) for case in inputs]
+
+                def prints(namespace: dict[str, Any], answers=answers, test=test) -> list:
+                    return [fingerprint(test, given) for given in answers(namespace)]
+
+                expected = prints(right) if test.secret else answers(right)
+                known = [(m.tell, prints(wrong[id(m)])) for m in mistakes]
+                sheets[exercise.id, test.name] = Sheet(inputs, expected, known)
+        return sheets
+
+
+@lru_cache(maxsize=16)
+def load(texts: Texts) -> Course:
+    """Load a notebook's source and key.
+
+    Raises:
+        SourceError: if an exercise has no cases, or the key names one that does not exist.
+    """
+    course = Course(
+        texts.notebook, read(texts.source, texts.notebook), keys.load(texts.key, f"<key of {texts.notebook}>")
+    )
+    ids = {exercise.id for exercise in course.exercises}
+    for missing in sorted(ids - course.key.cases.keys()):
+        raise SourceError(f"{texts.notebook}, exercise {missing}: the key has no cases for it")
+    named = {*course.key.cases, *(m.exercise for m in course.key.mistakes), *(a[0] for a in course.key.alternatives)}
+    for unknown in sorted(named - ids):
+        raise SourceError(f"{texts.notebook}: the key names an exercise {unknown!r} that does not exist")
+    return course
+
+
+def seeded(*words: str) -> Rngs:
+    """Generators that depend only on these words and the exercise: the practice data, and the build's trials."""
+
+    def rng(exercise: str) -> np.random.Generator:
+        digest = hashlib.sha256("\0".join([*words, exercise]).encode()).digest()
+        return np.random.default_rng(int.from_bytes(digest))
+
+    return rng

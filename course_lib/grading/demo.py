@@ -1,0 +1,108 @@
+"""``course demo``: a class made of the instructor's answers, their known mistakes and every kind of trouble.
+
+It is a demonstration and a test at once: what each student must get is known beforehand and compared.
+"""
+
+import copy
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+from nbformat.notebooknode import NotebookNode
+
+from course_lib.grading.course import Course
+from course_lib.grading.grade import CORRUPT, CRASHED, OK, OUT_OF_MEMORY, TIMEOUT, Result
+from course_lib.grading.source import solution_notebook, student_notebook
+
+_TROUBLE = {
+    "loops-forever": (TIMEOUT, "while True:\n    pass"),
+    "wants-all-memory": (OUT_OF_MEMORY, "import numpy\nnumpy.ones(8 * 10**9)"),
+    "kills-the-kernel": (CRASHED, "import os\nos._exit(0)"),
+}
+
+
+@dataclass(frozen=True)
+class Student:
+    """One member of the class.
+
+    Args:
+        name: the id.
+        submission: the file's bytes.
+        status: what must come out.
+        lost: the (exercise, test) pairs that must be lost; None for all.
+        told: the sentences that must be told.
+    """
+
+    name: str
+    submission: bytes
+    status: str = OK
+    lost: frozenset[tuple[str, str]] | None = frozenset()
+    told: tuple[str, ...] = field(default=())
+
+
+def make(course: Course, size: int) -> list[Student]:
+    """A class of ``size``: one perfect, one empty, one broken file, three kinds of trouble, mistakes for the rest.
+
+    The mistakes are dealt out so that each student makes at most one in an exercise and, in a class of 12, nearly
+    every known mistake is made by somebody.
+    """
+    last = course.exercises[-1].id
+    students = [
+        Student("perfect", _file(solution_notebook(course.cells, course.notebook))),
+        Student("stub", _file(student_notebook(course.cells, course.notebook)), lost=None),
+        Student("corrupt", b'{"cells": [', CORRUPT, lost=None),
+    ]
+    for name, (status, code) in _TROUBLE.items():
+        tests = frozenset((last, test.name) for test in course.exercises[-1].tests)
+        students.append(Student(name, _with(course, {last: code}), status, tests))
+    makers = max(size - len(students), 1)
+    for number in range(makers):
+        mistakes = {}
+        for exercise in course.exercises:
+            known = [m for m in course.key.mistakes if m.exercise == exercise.id]
+            if number < len(known):
+                mistakes[exercise.id] = known[number]
+        lost = frozenset((m.exercise, test) for m in mistakes.values() for test in m.fails)
+        code = {exercise: m.code for exercise, m in mistakes.items()}
+        told = tuple(m.tell for m in mistakes.values())
+        students.append(Student(f"mistakes-{number + 1}", _with(course, code), OK, lost, told))
+    return students[: max(size, 1)]
+
+
+def write(students: list[Student], notebook: str, folder: Path) -> None:
+    """Put the class's files where ``course grade`` looks for them."""
+    for student in students:
+        path = folder / student.name / f"{notebook}.ipynb"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(student.submission)
+
+
+def surprises(students: list[Student], results: list[Result]) -> list[str]:
+    """Where the results are not what they must be, one sentence each."""
+    found, by_name = [], {result["student"]: result for result in results}
+    for student in students:
+        result = by_name[student.name]
+        lost = {(t["exercise"], t["test"]) for t in result["tests"] if not t["passed"]}
+        must = {(t["exercise"], t["test"]) for t in result["tests"]} if student.lost is None else student.lost
+        if result["status"] != student.status:
+            found.append(f"{student.name}: status {result['status']}, expected {student.status}")
+        if lost != must:
+            found.append(f"{student.name}: lost {sorted(lost - must)} too much and {sorted(must - lost)} too little")
+        messages = " ".join(test["message"] for test in result["tests"])
+        found += [f"{student.name}: was not told {tell!r}" for tell in student.told if tell not in messages]
+    return found
+
+
+def _with(course: Course, code: dict[str, str]) -> bytes:
+    """The right notebook with code put after the answers to some exercises."""
+    nb = copy.deepcopy(solution_notebook(course.cells, course.notebook))
+    for cell in nb.cells:
+        marks = cell.metadata.get("course", {})
+        if marks.get("role") == "answer" and marks["exercise"] in code:
+            cell.source += f"\n\n\n{code[marks['exercise']]}"
+    return _file(nb)
+
+
+def _file(nb: NotebookNode) -> bytes:
+    return json.dumps(json.loads(nbformat.writes(nb))).encode()

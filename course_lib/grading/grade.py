@@ -1,0 +1,219 @@
+"""Grade one submission: bytes in, a result out, nothing else touched.
+
+The function is pure but for the kernel it runs, so it maps over any ``concurrent.futures`` executor, here or on
+another machine.
+"""
+
+import contextlib
+import io
+import os
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import numpy as np
+
+from course_lib import exercises, practice
+from course_lib.exercises.verdict import NOT_ATTEMPTED
+from course_lib.grading import sandbox
+from course_lib.grading.course import Texts, load
+from course_lib.grading.exam import Exam, Sheets, as_notebook, compose
+from course_lib.grading.graft import Graft, Part, Unreadable, graft
+from course_lib.grading.plugin import ExamPlugin, Outcome
+from course_lib.grading.sandbox import Limits
+
+OK, TIMEOUT, OUT_OF_MEMORY, CRASHED = "ok", "timeout", "out_of_memory", "crashed"
+CORRUPT, MISSING = "corrupt", "missing"
+_MOST_RUNS = 4  # how often a submission is run again without an own cell that ended the kernel
+
+Result = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything needed to grade one submission.
+
+    Args:
+        student: whose it is.
+        notebook: which one it should be.
+        submission: the file's bytes.
+        texts: what the instructor has of the notebook; None marks on the visible cases that students have.
+        seeds: for each exercise the number this student's inputs are drawn from.
+        sandbox: ``"bwrap"`` or ``"none"``.
+        limits: what it may use.
+    """
+
+    student: str
+    notebook: str
+    submission: bytes
+    texts: Texts | None = None
+    seeds: dict[str, int] = field(default_factory=dict)
+    sandbox: str = "bwrap"
+    limits: Limits = field(default_factory=Limits)
+
+
+def grade_one(job: Job) -> Result:
+    """Grade one submission.
+
+    Returns:
+        The result as it is stored, but for what identifies its origin.
+    """
+    started = time.monotonic()
+    sheets, released = _asked(job)
+    try:
+        grafted = graft(job.submission, job.notebook, released)
+    except Unreadable as error:
+        return failed(job.student, job.notebook, CORRUPT, f"{error}."[0].upper() + f"{error}."[1:])
+    sandbox.configure(job.sandbox, job.limits)
+    plugin = _run_without_killers(job, grafted, sheets)
+    tests = [
+        _test(exercise, test, plugin, grafted)
+        for exercise in exercises.of_notebook(job.notebook)
+        for test in exercise.tests
+        if (exercise.id, test.name) in sheets
+    ]
+    status, message = _status(plugin)
+    return _result(job.student, job.notebook, status, message, tests, time.monotonic() - started)
+
+
+def failed(student: str, notebook: str, status: str, message: str) -> Result:
+    """The result of a submission that could not be run at all."""
+    tests = [
+        _entry(exercise.id, test.name, 0.0, test.points, "")
+        for exercise in exercises.of_notebook(notebook)
+        for test in exercise.tests
+    ]
+    return _result(student, notebook, status, message, tests, 0.0)
+
+
+def _asked(job: Job) -> tuple[Sheets, list[dict[str, str]]]:
+    """The sheets this student is judged by and the notebook's code cells as released."""
+    if job.texts is None:
+        visible = practice.load(job.notebook)
+        return visible.sheets, visible.cells
+    course = load(job.texts)
+    sheets = course.sheets(lambda exercise: np.random.default_rng(job.seeds[exercise]))
+    return sheets, course.released_cells()
+
+
+def _run_without_killers(job: Job, grafted: Graft, sheets: Sheets) -> ExamPlugin:
+    """Run the exam; where a cell of the student's own ends the kernel, run it again without that cell."""
+    parts, deadline = grafted.parts, time.monotonic() + job.limits.total
+    for _ in range(_MOST_RUNS):
+        exam = compose(job.notebook, parts, sheets, reveal=job.texts is None)
+        plugin = _run(exam, job.limits)
+        killer = next((o for o in plugin.outcomes if o.error == "ended" or _lost(o, plugin)), None)
+        if killer is None or killer.part.role != "extra" or time.monotonic() > deadline:
+            break
+        parts = [part for part in parts if part is not killer.part]
+    return plugin
+
+
+def _lost(outcome: Outcome, plugin: ExamPlugin) -> bool:
+    """Whether the kernel could not be interrupted in this cell and had to be stopped."""
+    following = plugin.outcomes[plugin.outcomes.index(outcome) + 1 :]
+    return outcome.error == "timeout" and bool(following) and following[0].error == "ended"
+
+
+def _run(exam: Exam, limits: Limits) -> ExamPlugin:
+    """Run pytest with nbval on an exam, in this process."""
+    os.environ["JUPYTER_DEFAULT_PROVISIONER_NAME"] = "course-sandbox"
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    import pytest
+
+    plugin = ExamPlugin(exam, limits)
+    with tempfile.TemporaryDirectory(prefix="course-exam-") as folder:
+        path = Path(folder, "exam.ipynb")
+        nbformat.write(as_notebook(exam), path)
+        arguments = ["-p", "nbval.plugin", "--nbval", "--nbval-current-env", "-p", "no:cacheprovider", "--color=no"]
+        arguments += ["--tb=no", "-q", "-c", os.devnull, "--rootdir", folder, str(path)]
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            plugin.exit_status = int(pytest.main(arguments, plugins=[plugin]))
+    return plugin
+
+
+def _test(exercise: exercises.Exercise, test: exercises.Test, plugin: ExamPlugin, grafted: Graft) -> dict[str, Any]:
+    """One line of the result: the verdict on one test, or why there is none."""
+    if exercise.id in grafted.absent:
+        return _entry(exercise.id, test.name, 0.0, test.points, f"no cell of the notebook answers {exercise.id}")
+    asked = (exercise.id, test.name)
+    outcome = next((o for o in plugin.outcomes if (o.part.exercise, o.part.test) == asked), None)
+    answer = next((o for o in plugin.outcomes if o.part.role == "answer" and o.part.exercise == asked[0] and o.error), None)
+    if outcome and outcome.verdict:
+        earned, message = outcome.verdict.points, outcome.verdict.message
+        if outcome.error:  # right values, but the kernel's reply says that the cell failed
+            earned, message = 0.0, f"the test cell failed: {outcome.error}"
+        if answer and not outcome.verdict.passed and outcome.verdict.state != NOT_ATTEMPTED:
+            message = f"the answer cell raises {answer.error}: {answer.text}; {message}"
+        return _entry(*asked, earned, test.points, message)
+    return _entry(*asked, 0.0, test.points, _why(outcome, plugin.limits))
+
+
+def _why(outcome: Outcome | None, limits: Limits) -> str:
+    """Why an exam cell has no verdict."""
+    error = outcome.error if outcome else "ended"
+    if error == "timeout":
+        return f"no end after {limits.cell:g} seconds: is there a loop that never stops?"
+    if error == "not run":
+        return "not run: an earlier test of this exercise did not end in time"
+    if error == "ended":
+        return "not run: the notebook's kernel had ended"
+    if error == "no answer":
+        return f"the test gave no usable answer: {outcome.text}"
+    return f"{error}: {outcome.text}"
+
+
+def _status(plugin: ExamPlugin) -> tuple[str, str]:
+    """The submission's status, and a sentence where it is not ok."""
+    outcomes = [outcome for outcome in plugin.outcomes if outcome.part.role != "extra"]
+    memory = [o for o in outcomes if _short_of_memory(o)]
+    if plugin.cause == OUT_OF_MEMORY or memory:
+        return OUT_OF_MEMORY, f"{_where(memory)}asked for more than {plugin.limits.memory / 2**30:g} GiB of memory."
+    if plugin.cause == TIMEOUT:
+        return TIMEOUT, f"The notebook did not end within {plugin.limits.total:g} seconds."
+    late = [o for o in outcomes if o.error == "timeout"]
+    if late:
+        return TIMEOUT, f"{_where(late)}did not end within {plugin.limits.cell:g} seconds."
+    ended = [o for o in outcomes if o.error == "ended"]
+    if ended:
+        return CRASHED, f"{_where(ended)}ended the kernel (os._exit, a fatal error, or more output than can be kept)."
+    if plugin.exit_status not in (0, 1) or not outcomes:
+        return CRASHED, "The notebook could not be run: its kernel did not start."
+    return OK, ""
+
+
+def _short_of_memory(outcome: Outcome) -> bool:
+    errors = [outcome.error, *(answer.error.type for answer in outcome.answers if answer.error)]
+    return any(error.endswith("MemoryError") for error in errors)
+
+
+def _where(outcomes: list[Outcome]) -> str:
+    exercise = next((outcome.part.exercise for outcome in outcomes if outcome.part.exercise), "")
+    return f"The answer to {exercise} " if exercise else "The notebook "
+
+
+def _entry(exercise: str, test: str, points: float, max_points: float, message: str) -> dict[str, Any]:
+    return {
+        "exercise": exercise,
+        "test": test,
+        "points": points,
+        "max_points": max_points,
+        "passed": points == max_points,
+        "message": message,
+    }
+
+
+def _result(student: str, notebook: str, status: str, message: str, tests: list[dict], seconds: float) -> Result:
+    return {
+        "student": student,
+        "notebook": notebook,
+        "status": status,
+        "score": sum(test["points"] for test in tests),
+        "max_score": sum(test["max_points"] for test in tests),
+        "seconds": round(seconds, 2),
+        "message": message,
+        "tests": tests,
+    }

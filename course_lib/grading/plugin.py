@@ -1,0 +1,230 @@
+"""The pytest plugin that makes nbval an examiner.
+
+nbval collects the cells, runs them and compares; this adds what an examiner needs: answers compared by value and
+tolerance, the kernel's reply believed rather than its output alone, a time limit for each kind of cell, an end to
+waiting for a kernel that is dead, and a bound on what a kernel can send.
+"""
+
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from queue import Empty
+from typing import Any
+
+import zmq
+from nbval.kernel import RunningKernel
+from nbval.plugin import IPyNbCell
+
+from course_lib.exercises.answer import MIME, Answer, decode
+from course_lib.exercises.verdict import Verdict
+from course_lib.grading.exam import Exam, stored_answers
+from course_lib.grading.graft import Part
+from course_lib.grading.sandbox import Limits
+
+_MOST_KEPT = 32 * 2**20  # bytes of output kept for one cell
+_LOOK_SECONDS = 0.25
+
+
+class KernelEnded(Exception):
+    """The kernel's process is gone."""
+
+
+@dataclass
+class Outcome:
+    """What became of one cell."""
+
+    part: Part
+    seconds: float = 0.0
+    error: str = ""  # "", "timeout", "ended", "not run" or the exception's name
+    text: str = ""
+    verdict: Verdict | None = None
+    answers: list[Answer] = field(default_factory=list)
+
+
+class ExamPlugin:
+    """Turns nbval's cells into exam cells and collects their outcomes.
+
+    Args:
+        exam: what the notebook that is run was made from.
+        limits: seconds for its cells.
+    """
+
+    def __init__(self, exam: Exam, limits: Limits):
+        self.exam, self.limits = exam, limits
+        self.outcomes: list[Outcome] = []
+        self.cause = ""  # why the sandbox killed the kernel, if it did
+        self.exit_status: int | None = None
+
+    def pytest_itemcollected(self, item: Any) -> None:
+        """Take a cell that nbval collected."""
+        item.__class__ = ExamCell
+        item.plugin, item.part = self, self.exam.parts[item.cell_num]
+        # nbval's own markers in a submission mean nothing here.
+        item.options = {"check": item.part.role == "exam", "skip": False, "check_exception": False}
+
+    def given_up(self, exercise: str) -> bool:
+        """Whether a test of this exercise already ran out of time."""
+        return any(o.part.exercise == exercise and o.error == "timeout" for o in self.outcomes)
+
+    def extra_seconds(self) -> float:
+        """The time that the student's own cells have used."""
+        return sum(outcome.seconds for outcome in self.outcomes if outcome.part.role == "extra")
+
+
+class ExamCell(IPyNbCell):
+    """One cell of an exam; nbval runs and judges it."""
+
+    def setup(self) -> None:
+        """Start afresh: that an earlier cell ran out of time says nothing about this one."""
+        self.parent.timed_out = False
+
+    def runtest(self) -> None:
+        """Run the cell through nbval and keep what became of it."""
+        outcome = Outcome(self.part)
+        self.plugin.outcomes.append(outcome)
+        kernel = self.parent.kernel
+        kernel.__class__ = ExamKernel
+        started, limits = time.monotonic(), self.plugin.limits
+        self.config.option.nbval_cell_timeout = limits.extra if self.part.role == "extra" else limits.cell
+        if self.part.role == "exam" and self._given_up(outcome):
+            self.raise_cell_error(outcome.error)
+        self.outcome = outcome
+        try:
+            super().runtest()
+            if kernel.reply.get("status") != "ok":
+                outcome.error = str(kernel.reply.get("ename", "error"))
+                self.raise_cell_error("the kernel's reply says that the cell failed")
+        except Exception as error:
+            self._explain(outcome, error)
+            raise
+        finally:
+            outcome.seconds = time.monotonic() - started
+
+    def _given_up(self, outcome: Outcome) -> bool:
+        if self.plugin.given_up(self.part.exercise):
+            outcome.error = "not run"
+        return bool(outcome.error)
+
+    def compare_outputs(self, test: list, ref: list, skip_compare: Any = None) -> bool:
+        """Compare the answers that the kernel sent with the stored ones, by value.
+
+        Exactly one output is an answer; other outputs are the student's own affair.
+        """
+        sent = [output["data"][MIME] for output in test if MIME in output.get("data", {})]
+        try:
+            if len(sent) != 1:
+                raise ValueError(f"{len(sent)} answers instead of one")
+            answers = [decode(item) for item in sent[0]["answers"]]
+            expected = stored_answers(ref[0]["data"][MIME])
+            if len(answers) != len(expected):
+                raise ValueError(f"{len(answers)} answers to {len(expected)} cases")
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            self.outcome.error, self.outcome.text = "no answer", str(error)[:200]
+            self.comparison_traceback = [self.outcome.text]
+            return False
+        self.outcome.answers = answers
+        self.outcome.verdict = self.plugin.exam.verdict(self.part, expected, answers)
+        self.comparison_traceback = [self.outcome.verdict.message]
+        return self.outcome.verdict.passed
+
+    def _explain(self, outcome: Outcome, error: Exception) -> None:
+        """Say in the outcome why nbval failed the cell."""
+        if outcome.error or outcome.verdict:
+            return
+        if isinstance(error, KernelEnded) or not self.parent.kernel.is_alive():
+            outcome.error = "timeout" if self.parent.timed_out else "ended"
+            self.plugin.cause = self.plugin.cause or self.parent.kernel.cause()
+        elif self.parent.timed_out:
+            outcome.error = "timeout"
+        else:
+            raised = [output for output in self.test_outputs or [] if output["output_type"] == "error"]
+            outcome.error = str(raised[-1]["ename"]) if raised else type(error).__name__
+            outcome.text = str(raised[-1]["evalue"])[:300] if raised else str(error)[:300]
+
+
+class ExamKernel(RunningKernel):
+    """nbval's kernel, read while a cell runs, with its reply kept and its death noticed."""
+
+    reply: dict = {}
+    _waiting: deque | None = None
+    _last_cause = ""
+
+    def execute_cell_input(self, cell_input: str, allow_stdin: bool | None = None) -> str:
+        """Forget the previous cell, then run this one."""
+        self.reply, self._waiting, self._kept = {}, deque(), 0
+        return super().execute_cell_input(cell_input, allow_stdin)
+
+    def await_reply(self, msg_id: str, timeout: float | None = None) -> None:
+        """Wait for the cell's reply, taking in its output meanwhile.
+
+        Raises:
+            Empty: if it takes longer than ``timeout``.
+            KernelEnded: if the kernel dies.
+        """
+        deadline = time.monotonic() + timeout
+        poller = zmq.Poller()
+        shell, iopub = self.kc.shell_channel, self.kc.iopub_channel
+        for channel in (shell, iopub):
+            poller.register(channel.socket, zmq.POLLIN)
+        while (left := deadline - time.monotonic()) > 0:
+            ready = dict(poller.poll(1000 * min(left, _LOOK_SECONDS)))
+            if iopub.socket in ready:
+                self._take(msg_id)
+            if shell.socket in ready:
+                message = self.kc.get_shell_msg(timeout=1)
+                if message["parent_header"].get("msg_id") == msg_id:
+                    self.reply = message["content"]
+                    return
+            if not ready:
+                self._look_alive()
+        raise Empty
+
+    def get_message(self, stream: str, timeout: float | None = None) -> dict:
+        """The next message, first of those already taken in.
+
+        Raises:
+            Empty: if none comes in time.
+            KernelEnded: if the kernel dies.
+        """
+        if stream != "iopub" or self._waiting is None:
+            return super().get_message(stream, timeout)
+        deadline = time.monotonic() + (timeout or 0)
+        while not self._waiting:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise Empty
+            try:
+                message = super().get_message("iopub", min(left, _LOOK_SECONDS))
+            except Empty:
+                self._look_alive()
+            else:
+                self._keep(message)
+        return self._waiting.popleft()
+
+    def stop(self) -> None:
+        """Stop the kernel, remembering why if the sandbox did it first."""
+        self._last_cause = self.cause()
+        super().stop()
+
+    def cause(self) -> str:
+        """Why the sandbox killed the kernel: ``timeout``, ``out_of_memory`` or empty."""
+        manager = getattr(self, "km", None)
+        watch = getattr(manager.provisioner, "watch", None) if manager and manager.provisioner else None
+        return watch.cause if watch else self._last_cause
+
+    def _take(self, msg_id: str) -> None:
+        try:
+            self._keep(self.kc.get_iopub_msg(timeout=1))
+        except Empty:
+            return
+
+    def _keep(self, message: dict) -> None:
+        """Keep a message for nbval, unless it is more output than anybody reads."""
+        size = len(repr(message["content"])) if message["msg_type"] != "status" else 0
+        if self._kept + size <= _MOST_KEPT:
+            self._kept += size
+            self._waiting.append(message)
+
+    def _look_alive(self) -> None:
+        if not self.is_alive():
+            raise KernelEnded

@@ -1,0 +1,216 @@
+"""Reading ``solutions/NN_topic.py``: the one text from which both notebooks of a topic are derived.
+
+A cell keeps its id from build to build: exercise cells are named after the exercise, the others after their
+section and place in it.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+import jupytext
+import nbformat
+from nbformat.notebooknode import NotebookNode
+
+from course_lib import exercises
+
+ROLES = ("setup", "demo", "answer", "check")
+STUB = "# YOUR CODE HERE"
+_REGIONS = {"SOLUTION", "HIDDEN TESTS"}
+_MARKER = re.compile(r"^\s*### (BEGIN|END) (.+?)\s*$")
+
+
+class SourceError(ValueError):
+    """Something an author has to mend; the message names notebook, cell and exercise."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a notebook's source.
+
+    Args:
+        id: the same in every build.
+        kind: ``"code"`` or ``"markdown"``.
+        text: the cell's text, with the solution in it.
+        section: the heading it stands under.
+        tags: the role of a code cell first, then ``volatile`` where given.
+        exercise: the exercise of an answer or check cell.
+        sources: the items of the source documents that it teaches or verifies.
+    """
+
+    id: str
+    kind: str
+    text: str
+    section: str
+    tags: tuple[str, ...] = ()
+    exercise: str = ""
+    sources: tuple[str, ...] = ()
+
+    @property
+    def role(self) -> str:
+        """``setup``, ``demo``, ``answer`` or ``check``; empty for text."""
+        return self.tags[0] if self.kind == "code" else ""
+
+    @property
+    def released(self) -> str:
+        """The text that students get: solutions replaced by stubs, hidden tests cut."""
+        return _cut(_cut(self.text, "HIDDEN TESTS"), "SOLUTION")
+
+
+def read(text: str, notebook: str) -> list[Cell]:
+    """The cells of a py:percent source, checked.
+
+    Args:
+        text: the file's text.
+        notebook: its name, e.g. ``"01_unrolling"``.
+
+    Raises:
+        SourceError: if a cell has no role, markers do not balance, or exercises and cells disagree.
+    """
+    cells, section, counts = [], "start", {}
+    for number, node in enumerate(jupytext.reads(text, fmt="py:percent").cells, start=1):
+        if node.cell_type == "markdown" and (heading := re.match(r"##? +(.+)", node.source)):
+            section = heading.group(1).strip()
+        where = f"{notebook}, cell {number} ({_first_line(node.source)})"
+        tags = tuple(node.metadata.get("tags", []))
+        exercise = node.metadata.get("exercise", "")
+        if node.cell_type == "code":
+            _check_role(where, tags, exercise, notebook)
+            _check_markers(where, exercise, node.source)
+        slug = f"{exercise}-{tags[0]}" if exercise else _slug(section)
+        counts[slug] = counts.get(slug, 0) + 1
+        cell_id = slug if exercise else f"{slug}-{counts[slug]:02d}"
+        if exercise and counts[slug] > 1:
+            raise SourceError(f"{where}: exercise {exercise} has two {tags[0]} cells")
+        sources = tuple(node.metadata.get("sources", []))
+        cells.append(Cell(cell_id, node.cell_type, node.source, section, tags, exercise, sources))
+    _check_exercises(cells, notebook)
+    return cells
+
+
+def solution_notebook(cells: list[Cell], notebook: str) -> NotebookNode:
+    """The instructor's notebook, not yet executed."""
+    nb = _notebook(cells, notebook, released=False)
+    nb.metadata["jupytext"] = {"formats": "ipynb,py:percent"}
+    return nb
+
+
+def student_notebook(cells: list[Cell], notebook: str) -> NotebookNode:
+    """The notebook that students get: stubs instead of answers, no outputs."""
+    return _notebook(cells, notebook, released=True)
+
+
+def stub(indent: str) -> str:
+    """What stands in the place of a solution: inside a function it raises, at top level it is a comment."""
+    return f"{indent}{STUB}" + (f"\n{indent}raise NotImplementedError()" if indent else "")
+
+
+def _notebook(cells: list[Cell], notebook: str, released: bool) -> NotebookNode:
+    nodes = []
+    for cell in cells:
+        make = nbformat.v4.new_code_cell if cell.kind == "code" else nbformat.v4.new_markdown_cell
+        nodes.append(make(cell.released if released else cell.text, id=cell.id, metadata=_metadata(cell, released)))
+    nb = nbformat.v4.new_notebook(cells=nodes)
+    nb.metadata = nbformat.from_dict(
+        {
+            "course": {"notebook": notebook},
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
+        }
+    )
+    return nb
+
+
+def _metadata(cell: Cell, released: bool) -> dict:
+    metadata: dict = {}
+    if cell.kind == "code":
+        metadata["course"] = {"role": cell.role} | ({"exercise": cell.exercise} if cell.exercise else {})
+        metadata["tags"] = list(cell.tags)
+        # Only the executed notebook has outputs to compare; nbval compares those of tagged cells.
+        if not released and "volatile" not in cell.tags:
+            metadata["tags"].append("nbval-check-output")
+    if cell.sources:
+        metadata.setdefault("course", {})["sources"] = list(cell.sources)
+    if cell.exercise:
+        answer = cell.role == "answer"
+        metadata["nbgrader"] = {
+            "cell_type": "code",
+            "grade": not answer,
+            "grade_id": cell.exercise if answer else f"test_{cell.exercise}",
+            "locked": not answer,
+            "schema_version": 3,
+            "solution": answer,
+            "task": False,
+        }
+        if not answer:
+            metadata["nbgrader"]["points"] = _exercise(cell.exercise).points
+            metadata["editable"] = not released
+        metadata["deletable"] = not released
+    return metadata
+
+
+def _cut(text: str, region: str) -> str:
+    """Replace each region of that name: a solution by its stub, a hidden test by nothing."""
+    lines, inside = [], False
+    for line in text.splitlines():
+        marker = _MARKER.match(line)
+        if marker and marker.group(2) == region:
+            inside = marker.group(1) == "BEGIN"
+            if inside and region == "SOLUTION":
+                lines.append(stub(line[: len(line) - len(line.lstrip())]))
+        elif not inside:
+            lines.append(line)
+    return "\n".join(lines)
+
+
+def _check_role(where: str, tags: tuple[str, ...], exercise: str, notebook: str) -> None:
+    roles = [tag for tag in tags if tag in ROLES]
+    if len(roles) != 1 or tags[0] not in ROLES:
+        raise SourceError(f'{where}: a code cell has one role as its first tag, e.g. tags=["demo"]; roles: {ROLES}')
+    if unknown := set(tags) - set(ROLES) - {"volatile"}:
+        raise SourceError(f"{where}: unknown tags {sorted(unknown)}")
+    if (roles[0] in ("answer", "check")) != bool(exercise):
+        raise SourceError(f'{where}: answer and check cells, and only these, name their exercise: exercise="…"')
+    if exercise and exercise not in {e.id for e in exercises.of_notebook(notebook)}:
+        raise SourceError(f"{where}: course_lib/exercises has no exercise {exercise!r} for {notebook}")
+
+
+def _check_markers(where: str, exercise: str, text: str) -> None:
+    where = f"{where}, exercise {exercise}" if exercise else where
+    opened = None
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not (marker := _MARKER.match(line)):
+            continue
+        edge, region = marker.groups()
+        if region not in _REGIONS:
+            raise SourceError(f"{where}, line {number}: unknown marker {line.strip()!r}")
+        if edge == "BEGIN" and opened:
+            raise SourceError(f"{where}, line {number}: {region} begins inside {opened}")
+        if edge == "END" and opened != region:
+            raise SourceError(f"{where}, line {number}: END {region} without its BEGIN")
+        opened = region if edge == "BEGIN" else None
+    if opened:
+        raise SourceError(f"{where}: BEGIN {opened} without its END")
+
+
+def _check_exercises(cells: list[Cell], notebook: str) -> None:
+    for exercise in exercises.of_notebook(notebook):
+        for role in ("answer", "check"):
+            found = [cell for cell in cells if cell.exercise == exercise.id and cell.role == role]
+            if not found:
+                raise SourceError(f"{notebook}: exercise {exercise.id} has no {role} cell")
+            if role == "answer" and found[0].released == found[0].text:
+                raise SourceError(f"{notebook}, exercise {exercise.id}: the answer cell has no SOLUTION region")
+
+
+def _exercise(name: str) -> exercises.Exercise:
+    return exercises.find(name)[1]
+
+
+def _first_line(text: str) -> str:
+    return next((line.strip()[:50] for line in text.splitlines() if line.strip()), "empty")
+
+
+def _slug(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40] or "section"

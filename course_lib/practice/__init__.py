@@ -1,0 +1,99 @@
+"""The visible cases of each notebook as data: ``NN_topic.json`` for the structure, ``NN_topic.npz`` for the arrays.
+
+Made by ``course build`` from ``solutions/``; read by the checks in the notebook and by ``course check``.
+"""
+
+import hashlib
+import io
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from course_lib.exercises.answer import Answer, pack, unpack
+from course_lib.exercises.verdict import Sheet
+
+FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Practice:
+    """What a student has of a notebook's key.
+
+    Args:
+        notebook: its name.
+        made_from: hash of the sources it was built from.
+        cells: the code cells of the notebook as released, in order: id, role, exercise and source.
+        sheets: the visible cases of each test, by (exercise, test).
+    """
+
+    notebook: str
+    made_from: str
+    cells: list[dict[str, str]]
+    sheets: dict[tuple[str, str], Sheet]
+
+
+def paths(notebook: str, folder: Path = FOLDER) -> tuple[Path, Path]:
+    """The json and the npz file of a notebook."""
+    return folder / f"{notebook}.json", folder / f"{notebook}.npz"
+
+
+def load(notebook: str, folder: Path = FOLDER) -> Practice:
+    """Read a notebook's practice data.
+
+    Raises:
+        FileNotFoundError: if there are none, or one of the two files is missing.
+        ValueError: if the two files do not belong together.
+    """
+    json_path, npz_path = paths(notebook, folder)
+    data, packed = json.loads(json_path.read_text(encoding="utf-8")), npz_path.read_bytes()
+    if hashlib.sha256(packed).hexdigest() != data["arrays"]:
+        raise ValueError(f"{npz_path.name} does not belong to {json_path.name}: run `course build`")
+    with np.load(io.BytesIO(packed), allow_pickle=False) as arrays:
+        sheets = {
+            (entry["exercise"], entry["test"]): Sheet(
+                [unpack(case, arrays.__getitem__) for case in entry["cases"]],
+                [_expected(item, arrays) for item in entry["expected"]],
+                [(tell, prints) for tell, prints in entry["mistakes"]],
+            )
+            for entry in data["sheets"]
+        }
+    return Practice(data["notebook"], data["made_from"], data["cells"], sheets)
+
+
+def dump(practice: Practice) -> tuple[bytes, bytes]:
+    """The bytes of the json and the npz file; the same practice data give the same bytes."""
+    arrays: dict[str, np.ndarray] = {}
+
+    def store(array: np.ndarray) -> str:
+        arrays[f"a{len(arrays)}"] = array
+        return f"a{len(arrays) - 1}"
+
+    sheets = [
+        {
+            "exercise": exercise,
+            "test": test,
+            "cases": [pack(case, store) for case in sheet.cases],
+            "expected": [
+                pack(dict(e.outputs), store) if isinstance(e, Answer) else e for e in sheet.expected
+            ],
+            "mistakes": [[tell, prints] for tell, prints in sheet.mistakes],
+        }
+        for (exercise, test), sheet in practice.sheets.items()
+    ]
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    data = {
+        "notebook": practice.notebook,
+        "made_from": practice.made_from,
+        "arrays": hashlib.sha256(buffer.getvalue()).hexdigest(),
+        "cells": practice.cells,
+        "sheets": sheets,
+    }
+    return (json.dumps(data, ensure_ascii=False, indent=1) + "\n").encode(), buffer.getvalue()
+
+
+def _expected(item: dict[str, Any], arrays: Any) -> Answer | dict[str, Any]:
+    return item if "hash" in item else Answer(unpack(item, arrays.__getitem__))
