@@ -4,8 +4,11 @@ Everything is made in memory and written at the end, each file by renaming a fin
 of the stored files is stated where it is kept, so that building twice changes nothing.
 """
 
+import copy
 import hashlib
 import json
+import os
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,12 +80,11 @@ def build(layout: Layout, say=print) -> list[Path]:
         course = load(texts)
         sheets = prove(course)
         say(f"{topic}: {len(course.key.mistakes)} mistakes told apart, executing …")
-        executed = _executed(course, layout)
-        files[layout.solutions / f"{topic}.ipynb"] = _bytes(executed)
-        files[layout.notebooks / f"{topic}.ipynb"] = _bytes(student_notebook(course.cells, topic))
         made = Practice(topic, texts.made_from, course.released_cells(), sheets)
-        for path, data in zip(practice.paths(topic, layout.practice), _kept(made, layout.practice), strict=True):
-            files[path] = data
+        data = dict(zip(practice.paths(topic, layout.practice), _kept(made, layout.practice), strict=True))
+        files |= data
+        files[layout.solutions / f"{topic}.ipynb"] = _bytes(_executed(course, layout, data))
+        files[layout.notebooks / f"{topic}.ipynb"] = _bytes(student_notebook(course.cells, topic))
     files[layout.solutions / "SOURCES.md"] = coverage.table(layout.solutions, layout.topics).encode()
     changed = [path for path, data in files.items() if not path.exists() or path.read_bytes() != data]
     for path in changed:
@@ -109,18 +111,24 @@ def stale(layout: Layout) -> Iterator[str]:
         yield "solutions/SOURCES.md differs from the cells' sources"
 
 
-def _executed(course: Course, layout: Layout) -> NotebookNode:
-    """The solution notebook with outputs, normalised, keeping of the stored one what may be kept."""
+def _executed(course: Course, layout: Layout, data: dict[Path, bytes]) -> NotebookNode:
+    """The solution notebook with outputs, normalised, keeping of the stored one what may be kept.
+
+    Its checks use the practice ``data`` that are about to be written.
+    """
     nb = solution_notebook(course.cells, course.notebook)
-    nb.metadata["course"]["figures_from"] = _figures_from()
-    client = NotebookClient(nb, timeout=_CELL_SECONDS, resources={"metadata": {"path": str(layout.notebooks)}})
-    client.record_timing = False
-    layout.notebooks.mkdir(exist_ok=True)
-    try:
-        client.execute()
-    except CellExecutionError as error:
-        cell = next(c for c in nb.cells if any(o.output_type == "error" for o in c.get("outputs", [])))
-        raise SourceError(f"{course.notebook}, cell {cell.id}: {error.ename}: {error.evalue}") from error
+    with tempfile.TemporaryDirectory(prefix="course-build-") as folder:
+        for path, content in data.items():
+            Path(folder, path.name).write_bytes(content)
+        client = NotebookClient(nb, timeout=_CELL_SECONDS, resources={"metadata": {"path": folder}})
+        client.record_timing = False
+        manager = client.create_kernel_manager()  # over sockets in a folder: TCP ports can be taken by another
+        manager.transport, manager.ip = "ipc", f"{folder}/socket"
+        try:
+            client.execute(env=os.environ | {"COURSE_LIB_PRACTICE": folder, "COURSE_LIB_BACKEND": "numpy"})
+        except CellExecutionError as error:
+            cell = next(c for c in nb.cells if any(o.output_type == "error" for o in c.get("outputs", [])))
+            raise SourceError(f"{course.notebook}, cell {cell.id}: {error.ename}: {error.evalue}") from error
     nb.metadata = solution_notebook(course.cells, course.notebook).metadata | {
         "course": {"notebook": course.notebook, "figures_from": _figures_from()}
     }
@@ -216,7 +224,7 @@ def _stale_solution(course: Course, layout: Layout) -> Iterator[str]:
         yield f"{name} is missing"
         return
     have = nbformat.read(path, as_version=4)
-    stripped = nbformat.from_dict(json.loads(nbformat.writes(have)))
+    stripped = copy.deepcopy(have)
     figures_from = stripped.metadata.get("course", {}).pop("figures_from", None)
     for cell in stripped.cells:
         if cell.cell_type == "code":

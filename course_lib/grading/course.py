@@ -4,7 +4,7 @@ import hashlib
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -95,11 +95,10 @@ class Course:
         Returns:
             The sheets by (exercise, test), without those tests that have no case.
         """
-        right, sheets = self.namespace(), {}
-        wrong = {id(m): self.namespace(m.code) for m in self.key.mistakes}
+        right, sheets = self._right, {}
         for exercise in self.exercises:
             cases = [c for c in self.key.cases[exercise.id](rngs(exercise.id)) if c.visible or not visible]
-            mistakes = [m for m in self.key.mistakes if m.exercise == exercise.id]
+            wrong = [(tell, namespace) for name, tell, namespace in self._wrong if name == exercise.id]
             for test in exercise.tests:
                 inputs = [case.inputs for case in cases if case.test == test.name]
                 if not inputs:
@@ -112,9 +111,18 @@ class Course:
                     return [fingerprint(test, given) for given in answers(namespace)]
 
                 expected = prints(right) if test.secret else answers(right)
-                known = [(m.tell, prints(wrong[id(m)])) for m in mistakes]
+                known = [(tell, prints(namespace)) for tell, namespace in wrong]
                 sheets[exercise.id, test.name] = Sheet(inputs, expected, known)
         return sheets
+
+    @cached_property
+    def _right(self) -> dict[str, Any]:
+        return self.namespace()
+
+    @cached_property
+    def _wrong(self) -> list[tuple[str, str, dict[str, Any]]]:
+        """For each known mistake its exercise, what to tell, and a namespace in which it is made."""
+        return [(m.exercise, m.tell, self.namespace(m.code)) for m in self.key.mistakes]
 
 
 @lru_cache(maxsize=16)

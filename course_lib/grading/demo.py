@@ -15,10 +15,11 @@ from course_lib.grading.course import Course
 from course_lib.grading.grade import CORRUPT, CRASHED, OK, OUT_OF_MEMORY, TIMEOUT, Result
 from course_lib.grading.source import solution_notebook, student_notebook
 
+# What a function does instead of answering. Only the last of them takes later exercises with it.
 _TROUBLE = {
-    "loops-forever": (TIMEOUT, "while True:\n    pass"),
-    "wants-all-memory": (OUT_OF_MEMORY, "import numpy\nnumpy.ones(8 * 10**9)"),
-    "kills-the-kernel": (CRASHED, "import os\nos._exit(0)"),
+    "loops-forever": (TIMEOUT, "while True: pass"),
+    "wants-all-memory": (OUT_OF_MEMORY, "return np.ones(8 * 10**9)"),
+    "kills-the-kernel": (CRASHED, "__import__('os')._exit(0)"),
 }
 
 
@@ -47,15 +48,17 @@ def make(course: Course, size: int) -> list[Student]:
     The mistakes are dealt out so that each student makes at most one in an exercise and, in a class of 12, nearly
     every known mistake is made by somebody.
     """
-    last = course.exercises[-1].id
     students = [
         Student("perfect", _file(solution_notebook(course.cells, course.notebook))),
         Student("stub", _file(student_notebook(course.cells, course.notebook)), lost=None),
         Student("corrupt", b'{"cells": [', CORRUPT, lost=None),
     ]
-    for name, (status, code) in _TROUBLE.items():
-        tests = frozenset((last, test.name) for test in course.exercises[-1].tests)
-        students.append(Student(name, _with(course, {last: code}), status, tests))
+    place = max(i for i, exercise in enumerate(course.exercises) if not exercise.tests[0].secret)
+    for name, (status, line) in _TROUBLE.items():
+        code = "\n\n".join(f"def {function}(*inputs):\n    {line}" for function in course.exercises[place].names)
+        hit = course.exercises[place:] if status == CRASHED else course.exercises[place : place + 1]
+        lost = frozenset((exercise.id, test.name) for exercise in hit for test in exercise.tests)
+        students.append(Student(name, _with(course, {course.exercises[place].id: code}), status, lost))
     makers = max(size - len(students), 1)
     for number in range(makers):
         mistakes = {}

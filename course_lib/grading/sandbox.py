@@ -264,6 +264,8 @@ def _python_binds() -> list[str]:
     outer = [prefix for prefix in prefixes if not prefix.startswith("/usr") or prefix == "/usr/local"]
     binds: list[str] = []
     for prefix in outer:
+        for folder in reversed(Path(prefix).parents[:-1]):  # else as closed to others as on the host: /root
+            binds += ["--perms", "0755", "--dir", str(folder)]
         binds += ["--ro-bind", prefix, prefix]
     if (package.parent / "pyproject.toml").exists():  # a checkout: it may lie in a bound folder
         if any(_within(package.parent, prefix) for prefix in [*outer, "/usr"]):

@@ -144,8 +144,9 @@ def _metadata(cell: Cell, released: bool) -> dict:
         }
         if not answer:
             metadata["nbgrader"]["points"] = _exercise(cell.exercise).points
-            metadata["editable"] = not released
-        metadata["deletable"] = not released
+        if released:
+            metadata["deletable"] = False
+            metadata["editable"] = answer
     return metadata
 
 

@@ -6,6 +6,7 @@ Made by ``course build`` from ``solutions/``; read by the checks in the notebook
 import hashlib
 import io
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ import numpy as np
 from course_lib.exercises.answer import Answer, pack, unpack
 from course_lib.exercises.verdict import Sheet
 
-FOLDER = Path(__file__).parent
+# Elsewhere while `course build` tries new data that are not written yet.
+FOLDER = Path(os.environ.get("COURSE_LIB_PRACTICE", Path(__file__).parent))
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,17 @@ def dump(practice: Practice) -> tuple[bytes, bytes]:
         "cells": practice.cells,
         "sheets": sheets,
     }
-    return (json.dumps(data, ensure_ascii=False, indent=1) + "\n").encode(), buffer.getvalue()
+    return _text(data).encode(), buffer.getvalue()
+
+
+def _text(data: dict[str, Any]) -> str:
+    """JSON with one line for each cell and each sheet, so that a change shows where it is."""
+    lines = []
+    for key, value in data.items():
+        items = value if isinstance(value, list) else [value]
+        texts = ",\n".join(json.dumps(item, ensure_ascii=False) for item in items)
+        lines.append(f'"{key}": ' + (f"[\n{texts}\n]" if isinstance(value, list) else texts))
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def _expected(item: dict[str, Any], arrays: Any) -> Answer | dict[str, Any]:

@@ -1,0 +1,259 @@
+"""The command line: ``course …`` or ``python -m course_lib …``."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+import course_lib
+from course_lib import exercises
+
+app = typer.Typer(
+    help="A course on recurrent neural networks: build it, work in it, grade it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+out, err = Console(), Console(stderr=True)
+
+Notebook = Annotated[str, typer.Option(help="One notebook, e.g. 01_unrolling; all that were handed in by default.")]
+SandboxMode = Annotated[str, typer.Option(help="bwrap, none, or auto: bubblewrap, and a refusal where it is missing.")]
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+@app.command()
+def lab(notebook: Annotated[str, typer.Argument(help="Opened at once, e.g. 01_unrolling.")] = "") -> None:
+    """Open JupyterLab on the students' notebooks."""
+    folder = _root() / "notebooks"
+    target = folder / f"{notebook.removesuffix('.ipynb')}.ipynb" if notebook else folder
+    if not target.exists():
+        _stop(f"there is no {target.name} in notebooks/; it has {', '.join(p.stem for p in sorted(folder.glob('*.ipynb')))}")
+    raise typer.Exit(subprocess.run([sys.executable, "-m", "jupyterlab", str(target)], check=False).returncode)
+
+
+@app.command()
+def check(
+    notebook: Annotated[Path, typer.Argument(help="Your notebook, e.g. notebooks/01_unrolling.ipynb.")],
+) -> None:
+    """Mark your own notebook as the grader will, on the visible cases only."""
+    from course_lib.grading.grade import Job, grade_one
+    from course_lib.grading.sandbox import unavailable
+
+    name = next((known for known in exercises.notebooks() if notebook.stem.endswith(known)), None)
+    if name is None:
+        _stop(f"{notebook.name} is not named after a notebook of the course: {', '.join(exercises.notebooks())}")
+    try:
+        data = notebook.read_bytes()
+    except OSError as error:
+        _stop(f"{notebook} cannot be read: {error.strerror}")
+    with out.status("running the notebook …"):
+        result = grade_one(Job("you", name, data, sandbox="none" if unavailable() else "bwrap"))
+    _print_tests(result)
+
+
+@app.command()
+def build(
+    check: Annotated[bool, typer.Option("--check", help="Execute nothing; exit 1 and name what is stale.")] = False,
+) -> None:
+    """Make executed solutions, student notebooks, practice data and SOURCES.md from solutions/."""
+    from course_lib.grading.build import Layout, build, stale
+    from course_lib.grading.source import SourceError
+
+    layout = Layout(_root(instructor=True))
+    try:
+        if check:
+            found = list(stale(layout))
+            for line in found:
+                err.print(f"stale: {escape(line)}", soft_wrap=True)
+            if found:
+                err.print("`course build` makes it anew")
+                raise typer.Exit(1)
+            out.print("everything agrees with solutions/")
+            return
+        for path in build(layout, say=lambda line: out.print(escape(line))):
+            out.print(f"written: {path.relative_to(layout.root)}")
+    except SourceError as error:
+        _stop(str(error))
+
+
+@app.command()
+def grade(
+    folder: Annotated[Path, typer.Argument(help="DIR/<student>/<NN_topic>.ipynb and nbgrader's folders.")],
+    out_folder: Annotated[Path, typer.Option("--out", help="Where results, feedback and gradebook go.")],
+    notebook: Notebook = "",
+    jobs: Annotated[int, typer.Option(min=1, help="Submissions at a time; the cores of the machine by default.")] = os.cpu_count() or 1,
+    roster: Annotated[Path | None, typer.Option(help="CSV with student_id, last_name, first_name, email.")] = None,
+    secret: Annotated[Path | None, typer.Option(help="What inputs are drawn from; made in OUT by default.")] = None,
+    sandbox: SandboxMode = "auto",
+    force: Annotated[bool, typer.Option("--force", help="Grade again what is graded already.")] = False,
+) -> None:
+    """Grade a folder of submissions into a gradebook; run again, it grades only what is new."""
+    from course_lib.grading import gradebook
+    from course_lib.grading.sandbox import Limits
+
+    try:
+        known = gradebook.read_roster(roster) if roster else None
+    except (OSError, ValueError) as error:
+        _stop(f"the roster {roster}: {error}")
+    _grade(folder, out_folder, notebook, jobs, known, secret, sandbox, force, Limits())
+
+
+@app.command()
+def demo(
+    students: Annotated[int, typer.Option(min=1, help="How many there are in the class.")] = 12,
+    notebook: Annotated[str, typer.Option(help="Which notebook they hand in.")] = "01_unrolling",
+    out_folder: Annotated[Path, typer.Option("--out", help="Where submissions and results go.")] = Path("demo"),
+    sandbox: SandboxMode = "auto",
+) -> None:
+    """Make a class from the answers and their known mistakes, grade it, and compare with what must come out."""
+    from course_lib.grading import demo as example
+    from course_lib.grading.course import load
+    from course_lib.grading.sandbox import Limits
+
+    _known_notebooks(notebook)
+    class_ = example.make(load(_texts(notebook)), students)
+    with tempfile.TemporaryDirectory(prefix="course-demo-") as folder:
+        example.write(class_, notebook, Path(folder))
+        limits = Limits(cell=5.0)  # so that nobody waits half a minute for the endless loop
+        results = _grade(
+            Path(folder), out_folder, notebook, os.cpu_count() or 1, None, None, sandbox, force=True, limits=limits
+        )
+    surprises = example.surprises(class_, results)
+    for line in surprises:
+        err.print(f"unexpected: {escape(line)}", soft_wrap=True)
+    if surprises:
+        raise typer.Exit(1)
+    out.print(f"every one of the {len(class_)} students got what was expected")
+
+
+@app.command()
+def release(target: Annotated[Path, typer.Option("--out", help="The zip file to write.")]) -> None:
+    """Pack what students get: everything except solutions, tests and benchmarks."""
+    from course_lib.grading.release import release
+
+    try:
+        names = release(_root(), target)
+    except OSError as error:
+        _stop(f"{target} cannot be written: {error.strerror or error}")
+    out.print(f"{len(names)} files in {target}")
+
+
+@app.command()
+def doctor() -> None:
+    """Say what works here, what is missing, and the line that mends it."""
+    from course_lib.doctor import examine
+
+    table = Table("", "what", "found", box=None, pad_edge=False)
+    findings = list(examine())
+    for finding in findings:
+        sign = "[green]✓[/]" if finding.fine else ("[red]✗[/]" if finding.needed else "[yellow]–[/]")
+        table.add_row(sign, finding.what, escape(finding.found))
+    out.print(table)
+    if any(finding.needed and not finding.fine for finding in findings):
+        raise typer.Exit(1)
+
+
+def _grade(folder, out_folder, notebook, jobs, roster, secret, sandbox, force, limits) -> list[dict]:
+    """Find, grade, write and print; every way to fail is said before any work."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    from course_lib.grading import classroom
+    from course_lib.grading.sandbox import SandboxUnavailable, choose
+    from course_lib.grading.source import SourceError
+
+    if not folder.is_dir():
+        _stop(f"there is no folder {folder}")
+    try:
+        texts = {name: _texts(name) for name in _known_notebooks(notebook)}
+        mode = choose(sandbox)
+        submissions, passed_over = classroom.find(folder, texts, roster or ())
+        for line in passed_over:
+            err.print(f"passed over: {escape(line)}", soft_wrap=True)
+        if not submissions:
+            _stop(f"no submission in {folder}: it should hold <student>/<notebook>.ipynb")
+        classroom.prepare(out_folder, len(submissions))
+        run = classroom.Run(out_folder, texts, classroom.secret_of(out_folder, secret), jobs, mode, limits, force)
+        columns = TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn()
+        skipped = 0
+        with Progress(*columns, console=err, transient=True) as progress:
+            task = progress.add_task("", total=len(submissions))
+
+            def done(result: dict, was_there: bool) -> None:
+                nonlocal skipped
+                skipped += was_there
+                progress.advance(task)
+
+            classroom.grade(run, submissions, done)
+        results = classroom.publish(out_folder, roster)
+    except (classroom.ClassroomError, SandboxUnavailable, SourceError, OSError, ValueError) as error:
+        _stop(str(error))
+    except KeyboardInterrupt:
+        _stop("interrupted; what was graded is kept, and the same command goes on from here", 130)
+    _print_gradebook(results)
+    if skipped:
+        out.print(f"{skipped} of {len(submissions)} were graded before and are unchanged")
+    out.print(f"gradebook: {out_folder / 'gradebook.csv'}   class: {out_folder / 'index.html'}", soft_wrap=True)
+    return results
+
+
+def _print_gradebook(results: list[dict]) -> None:
+    for notebook in dict.fromkeys(result["notebook"] for result in results):
+        rows = [result for result in results if result["notebook"] == notebook]
+        ids = [exercise.id for exercise in exercises.of_notebook(notebook)]
+        table = Table("student", "status", "score", *ids, title=notebook, title_justify="left")
+        for result in rows:
+            earned = [sum(t["points"] for t in result["tests"] if t["exercise"] == name) for name in ids]
+            colour = "green" if result["status"] == "ok" else "red"
+            score = f"{result['score']:g} / {result['max_score']:g}"
+            cells = [f"[{colour}]{result['status']}[/]", score, *(f"{points:g}" for points in earned)]
+            table.add_row(escape(result["student"]), *cells)
+        out.print(table)
+
+
+def _print_tests(result: dict) -> None:
+    if result["status"] != "ok":
+        out.print(f"[red]{result['status']}[/]: {escape(result['message'])}", soft_wrap=True)
+    for test in result["tests"]:
+        sign = "[green]✓[/]" if test["passed"] else "[red]✗[/]"
+        message = f": {escape(test['message'])}" if test["message"] else ""
+        points = f"{test['points']:g}/{test['max_points']:g}"
+        out.print(f"{sign} {points:>9}  {test['exercise']} – {escape(test['test'])}{message}", soft_wrap=True)
+    out.print(f"{result['score']:g} of {result['max_score']:g} points on the visible cases")
+
+
+def _known_notebooks(notebook: str) -> tuple[str, ...]:
+    if notebook and notebook not in exercises.notebooks():
+        _stop(f"the course has no notebook {notebook!r}; it has {', '.join(exercises.notebooks())}")
+    return (notebook,) if notebook else exercises.notebooks()
+
+
+def _texts(notebook: str):
+    from course_lib.grading.course import Texts
+
+    return Texts.read(_root(instructor=True) / "solutions", notebook)
+
+
+def _root(instructor: bool = False) -> Path:
+    """The top folder of the course: the one above the working folder that has notebooks/, else the checkout's."""
+    for folder in (Path.cwd(), *Path.cwd().parents, Path(course_lib.__file__).resolve().parents[1]):
+        if (folder / "notebooks").is_dir() and (folder / "pyproject.toml").is_file():
+            if instructor and not (folder / "solutions").is_dir():
+                _stop("this needs solutions/, which only the instructor's copy of the course has")
+            return folder
+    _stop("this is not inside the course's folder: change into it first")
+
+
+def _stop(message: str, code: int = 2) -> NoReturn:
+    err.print(f"[bold red]error:[/] {escape(message)}", soft_wrap=True)
+    raise typer.Exit(code)
