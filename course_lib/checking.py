@@ -77,7 +77,8 @@ def progress() -> None:
     most = sum(exercise.points for exercise in exercises.of_notebook(notebook))
     head = f"{notebook}: {total:g} of {most:g} points on the visible cases"
     _show(
-        _box("#0072b2", f"<p style='margin:0'><strong>{head}</strong></p>{_table(rows)}"), "\n".join([head, *text])
+        _box("#0072b2", f"<p style='margin:0'><strong>{head}</strong></p>{_table(rows)}"),
+        "\n".join([head, *text]),
     )
 
 
@@ -146,7 +147,9 @@ def _check_html(exercise: Exercise, verdicts: list[Verdict]) -> str:
         message = f"<br>{html.escape(verdict.message)}" if verdict.state == FAILED else ""
         asks = html.escape(exercise.test(verdict.test).asks)
         word = f"{_SYMBOL[verdict.state]} {verdict.state}"
-        rows.append(_row((word, asks + message, f"{verdict.points:g} / {verdict.max_points:g}"), _COLOUR[verdict.state]))
+        rows.append(
+            _row((word, asks + message, f"{verdict.points:g} / {verdict.max_points:g}"), _COLOUR[verdict.state])
+        )
     head = f"{html.escape(exercise.title)}: {points:g} of {exercise.points:g} points on the visible cases"
     body = f"<p style='margin:0'><strong>{head}</strong></p>{_table(rows)}"
     if hidden := _hidden(exercise, verdicts):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -38,7 +39,9 @@ def lab(notebook: Annotated[str, typer.Argument(help="Opened at once, e.g. 01_un
     folder = _root() / "notebooks"
     target = folder / f"{notebook.removesuffix('.ipynb')}.ipynb" if notebook else folder
     if not target.exists():
-        _stop(f"there is no {target.name} in notebooks/; it has {', '.join(p.stem for p in sorted(folder.glob('*.ipynb')))}")
+        _stop(
+            f"there is no {target.name} in notebooks/; it has {', '.join(p.stem for p in sorted(folder.glob('*.ipynb')))}"
+        )
     raise typer.Exit(subprocess.run([sys.executable, "-m", "jupyterlab", str(target)], check=False).returncode)
 
 
@@ -92,7 +95,9 @@ def grade(
     folder: Annotated[Path, typer.Argument(help="DIR/<student>/<NN_topic>.ipynb and nbgrader's folders.")],
     out_folder: Annotated[Path, typer.Option("--out", help="Where results, feedback and gradebook go.")],
     notebook: Notebook = "",
-    jobs: Annotated[int, typer.Option(min=1, help="Submissions at a time; the cores of the machine by default.")] = os.cpu_count() or 1,
+    jobs: Annotated[
+        int, typer.Option(min=1, help="Submissions at a time; the cores of the machine by default.")
+    ] = os.cpu_count() or 1,
     roster: Annotated[Path | None, typer.Option(help="CSV with student_id, last_name, first_name, email.")] = None,
     secret: Annotated[Path | None, typer.Option(help="What inputs are drawn from; made in OUT by default.")] = None,
     sandbox: SandboxMode = "auto",
@@ -119,15 +124,26 @@ def demo(
     """Make a class from the answers and their known mistakes, grade it, and compare with what must come out."""
     from course_lib.grading import demo as example
     from course_lib.grading.course import load
-    from course_lib.grading.sandbox import Limits
+    from course_lib.grading.sandbox import Limits, unavailable
 
     _known_notebooks(notebook)
+    if sandbox == "auto" and (problem := unavailable()):
+        out.print(f"without a sandbox, which is fine for these submissions: {escape(problem)}", soft_wrap=True)
+        sandbox = "none"
     class_ = example.make(load(_texts(notebook)), students)
     with tempfile.TemporaryDirectory(prefix="course-demo-") as folder:
         example.write(class_, notebook, Path(folder))
         limits = Limits(cell=5.0)  # so that nobody waits half a minute for the endless loop
         results = _grade(
-            Path(folder), out_folder, notebook, os.cpu_count() or 1, None, None, sandbox, force=True, limits=limits
+            Path(folder),
+            out_folder,
+            notebook,
+            os.cpu_count() or 1,
+            None,
+            None,
+            sandbox,
+            force=True,
+            limits=limits,
         )
     surprises = example.surprises(class_, results)
     for line in surprises:
@@ -166,7 +182,14 @@ def doctor() -> None:
 
 def _grade(folder, out_folder, notebook, jobs, roster, secret, sandbox, force, limits) -> list[dict]:
     """Find, grade, write and print; every way to fail is said before any work."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     from course_lib.grading import classroom
     from course_lib.grading.sandbox import SandboxUnavailable, choose
@@ -184,7 +207,13 @@ def _grade(folder, out_folder, notebook, jobs, roster, secret, sandbox, force, l
             _stop(f"no submission in {folder}: it should hold <student>/<notebook>.ipynb")
         classroom.prepare(out_folder, len(submissions))
         run = classroom.Run(out_folder, texts, classroom.secret_of(out_folder, secret), jobs, mode, limits, force)
-        columns = TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn()
+        columns = (
+            TextColumn("grading"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+        )
         skipped = 0
         with Progress(*columns, console=err, transient=True) as progress:
             task = progress.add_task("", total=len(submissions))
@@ -211,7 +240,11 @@ def _print_gradebook(results: list[dict]) -> None:
     for notebook in dict.fromkeys(result["notebook"] for result in results):
         rows = [result for result in results if result["notebook"] == notebook]
         ids = [exercise.id for exercise in exercises.of_notebook(notebook)]
-        table = Table("student", "status", "score", *ids, title=notebook, title_justify="left")
+        table = Table(title=notebook, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+        for heading in ("student", "status", "score"):
+            table.add_column(heading, no_wrap=True)
+        for name in ids:
+            table.add_column(name, justify="right", overflow="fold")
         for result in rows:
             earned = [sum(t["points"] for t in result["tests"] if t["exercise"] == name) for name in ids]
             colour = "green" if result["status"] == "ok" else "red"

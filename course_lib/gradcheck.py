@@ -79,8 +79,7 @@ def check_gradients(
     if params.keys() != grads.keys():
         raise ValueError(f"params has {sorted(params)}, but grads has {sorted(grads)}")
     return {
-        name: relative_error(grads[name], numerical_gradient(lambda _: f(params), params[name], eps))
-        for name in params
+        name: relative_error(grads[name], numerical_gradient(lambda _: f(params), params[name], eps)) for name in params
     }
 
 

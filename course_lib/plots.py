@@ -114,7 +114,12 @@ def unrolled(T: int) -> Any:
     _column(axes, 0, "")
     _loop(axes, 0, 1)
     axes.text(0, -0.78, "folded", ha="center", fontsize=15)
-    axes.annotate("", (1.5, 1), (1.0, 1), arrowprops={"arrowstyle": "-|>", "lw": 4, "color": NEUTRAL, "mutation_scale": 26})
+    axes.annotate(
+        "",
+        (1.5, 1),
+        (1.0, 1),
+        arrowprops={"arrowstyle": "-|>", "lw": 4, "color": NEUTRAL, "mutation_scale": 26},
+    )
 
     _node(axes, 2, 1, "$h^{(0)}$", "white", edge=HIDDEN)
     for t in range(1, T + 1):
@@ -157,7 +162,9 @@ def _arrow(axes: Any, start: tuple, end: tuple, colour: str, text: str = "", bes
     length = np.hypot(x1 - x0, y1 - y0)
     dx, dy = (x1 - x0) / length * (_RADIUS + 0.04), (y1 - y0) / length * (_RADIUS + 0.04)
     ends = (x0 + dx, y0 + dy), (x1 - dx, y1 - dy)
-    axes.add_patch(FancyArrowPatch(*ends, arrowstyle="-|>", mutation_scale=14, shrinkA=0, shrinkB=0, lw=2, color=colour))
+    axes.add_patch(
+        FancyArrowPatch(*ends, arrowstyle="-|>", mutation_scale=14, shrinkA=0, shrinkB=0, lw=2, color=colour)
+    )
     if text:
         x, y = (x0 + x1) / 2 + beside[0], (y0 + y1) / 2 + beside[1]
         axes.text(x, y, f"${text}$", color=colour, ha="center", va="center")
@@ -204,7 +211,12 @@ def states(hs: Any, pulses: Sequence[int] = ()) -> Any:
             annotation_clip=False,
             arrowprops={"arrowstyle": "-|>", "color": INPUT, "lw": 2},
         )
-    axes.set(xlabel="time step t", ylabel="hidden unit i", xticks=[1, *range(5, T + 1, 5)], yticks=range(1, H + 1, 3))
+    axes.set(
+        xlabel="time step t",
+        ylabel="hidden unit i",
+        xticks=[1, *range(5, T + 1, 5)],
+        yticks=range(1, H + 1, 3),
+    )
     axes.spines[["top", "right"]].set_visible(True)
     figure.colorbar(image, ax=axes, label="state $h_i^{(t)}$", ticks=[-1, -0.5, 0, 0.5, 1], pad=0.02)
     return figure
@@ -237,7 +249,13 @@ def causality(change: Any, bidirectional: Any, k: int) -> Any:
         axes.plot(t + shift, values, marker, mfc=face, mec=edge, mew=2, label=label, clip_on=False, zorder=3)
     top = 1.15 * max(change.max(), bidirectional.max())
     axes.text(k / 2, 0.95 * top, f"t < {k}: before the change", ha="center", va="top")
-    axes.set(xlabel="time step t", ylabel="largest change of $p^{(t)}$", xticks=t, xlim=(0.5, len(t) + 0.5), ylim=(0, top))
+    axes.set(
+        xlabel="time step t",
+        ylabel="largest change of $p^{(t)}$",
+        xticks=t,
+        xlim=(0.5, len(t) + 0.5),
+        ylim=(0, top),
+    )
     axes.legend(loc="upper right")
     return figure
 
@@ -263,7 +281,13 @@ def next_character(p: Any, before: Any, characters: str, read: str, target: str)
         right = place == characters.index(wanted)
         axes.bar(place, p[t], 0.7, color=np.where(right, OUTPUT, LIGHT), label="fitted")
         axes.bar(place, before[t], 0.7, facecolor="none", edgecolor="black", lw=1.8, ls="--", label="before")
-        axes.set(xticks=place, xticklabels=characters, ylim=(0, 1.05), yticks=[0, 0.25, 0.5, 0.75, 1], xlabel="next character")
+        axes.set(
+            xticks=place,
+            xticklabels=characters,
+            ylim=(0, 1.05),
+            yticks=[0, 0.25, 0.5, 0.75, 1],
+            xlabel="next character",
+        )
         axes.set_title(f"read “{read[: t + 1]}”", pad=12)
         for label, ours in zip(axes.get_xticklabels(), right, strict=True):
             label.set(fontsize=16, fontweight="bold" if ours else "normal", color=OUTPUT if ours else "black")

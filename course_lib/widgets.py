@@ -29,9 +29,12 @@ def slider(draw: Callable[[int], Any], name: str, low: int, high: int, start: in
 
     bundle = cache(lambda value: plots.bundle(draw(value)))  # drawn once for each value
     place = {"display_id": uuid4().hex}
-    control = IntSlider(start, low, high, description=name, continuous_update=False, layout=Layout(width="min(100%, 30em)"))
+    control = IntSlider(
+        start, low, high, description=name, continuous_update=False, layout=Layout(width="min(100%, 30em)")
+    )
     control.observe(
-        lambda change: publish_display_data(*bundle(change["new"]), transient=place, update=True), names="value"
+        lambda change: publish_display_data(*bundle(change["new"]), transient=place, update=True),
+        names="value",
     )
     # Without the view, which `course build` drops (its id differs in every run), the sentence remains.
     view = {"model_id": control.model_id, "version_major": 2, "version_minor": 0}

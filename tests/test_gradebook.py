@@ -104,9 +104,7 @@ def test_no_cell_is_a_formula(tmp_path, start):
     assert row["first_name"] == "Ann-Marie"
 
 
-@pytest.mark.parametrize(
-    "name", ['the "quoted"', "a,b", "two\nlines", "two\r\nlines", "lone\rreturn", "é ü 漢"]
-)
+@pytest.mark.parametrize("name", ['the "quoted"', "a,b", "two\nlines", "two\r\nlines", "lone\rreturn", "é ü 漢"])
 def test_any_name_comes_back_as_it_was(tmp_path, name):
     roster = {"s1": {"last_name": name, "first_name": "", "email": ""}}
     [row] = written(tmp_path, [make_result("s1")], roster)

@@ -96,9 +96,7 @@ def test_each_page_is_whole_and_needs_nothing_else(html):
     assert len(ids) == len(set(ids))
     for _, attributes in page.tags:
         assert set(attributes.get("aria-labelledby", "").split()) <= set(ids)
-        assert attributes.get("href", "").removeprefix("#") in ids or not attributes.get(
-            "href", ""
-        ).startswith("#")
+        assert attributes.get("href", "").removeprefix("#") in ids or not attributes.get("href", "").startswith("#")
     levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch("h[1-6]", tag)]
     assert levels[0] == 1 and levels.count(1) == 1
     assert all(after <= before + 1 for before, after in pairwise(levels))
@@ -308,9 +306,7 @@ def contrast(one, two):
 @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
 def test_colours_are_told_apart(scheme):
     css = files("course_lib.grading").joinpath("templates/style.css").read_text(encoding="utf-8")
-    colours = dict(
-        re.findall(r"--([\w-]+): (#[0-9a-f]{6})", re.findall(r":root \{(.*?)\}", css, re.DOTALL)[scheme])
-    )
+    colours = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", re.findall(r":root \{(.*?)\}", css, re.DOTALL)[scheme]))
     for text in ("ink", "muted", "link", "good", "bad"):
         assert contrast(colours[text], colours["page"]) >= 4.5
         assert contrast(colours[text], colours["card"]) >= 4.5

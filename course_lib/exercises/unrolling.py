@@ -103,7 +103,12 @@ EXERCISES = (
         names=("rnn_forward",),
         section="The loop",
         tests=(
-            Test("states", 1.0, "hs[t] is the state after x[t]; T, B, D, H differ, T = 1 and B = 1 too", probe=_states),
+            Test(
+                "states",
+                1.0,
+                "hs[t] is the state after x[t]; T, B, D, H differ, T = 1 and B = 1 too",
+                probe=_states,
+            ),
             Test("outputs", 1.0, "os[t] = hs[t] Vᵀ + c, from the state of the same step", probe=_outputs),
             Test("h0", 0.5, "the first step starts from h0, also when h0 is not zero", probe=_states),
             Test("float32", 0.5, "float32 inputs give float32 results", outputs=("hs", "os"), dtype=True),
@@ -122,8 +127,18 @@ EXERCISES = (
         names=("softmax", "cross_entropy"),
         section="The loss",
         tests=(
-            Test("softmax", 0.5, "probabilities along the last axis, for (B, O) and (T, B, O)", function="softmax"),
-            Test("softmax, large", 0.25, "right with logits of ±1e4, also in the same array", function="softmax"),
+            Test(
+                "softmax",
+                0.5,
+                "probabilities along the last axis, for (B, O) and (T, B, O)",
+                function="softmax",
+            ),
+            Test(
+                "softmax, large",
+                0.25,
+                "right with logits of ±1e4, also in the same array",
+                function="softmax",
+            ),
             Test("softmax, float32", 0.25, "float32 stays float32", function="softmax", dtype=True),
             Test("loss", 0.5, "−log p of the target: sum over time, mean over the batch"),
             Test("loss, large", 0.5, "right with logits of ±1e4: no inf, no nan, no cap"),
@@ -143,8 +158,18 @@ EXERCISES = (
         names=("future_leak",),
         section="Only the past",
         tests=(
-            Test("networks", 0.5, "exactly 0 for two causal maps, and the leak of a bidirectional one", probe=_leak),
-            Test("other leaks", 0.5, "a network that peeks one step ahead; one that centres its input with a wrong mean", probe=_leak),
+            Test(
+                "networks",
+                0.5,
+                "exactly 0 for two causal maps, and the leak of a bidirectional one",
+                probe=_leak,
+            ),
+            Test(
+                "other leaks",
+                0.5,
+                "a network that peeks one step ahead; one that centres its input with a wrong mean",
+                probe=_leak,
+            ),
         ),
         hints=(
             "Call fn twice: on x, and on a changed copy of x. Compare the outputs of the steps before k.",
@@ -158,7 +183,13 @@ EXERCISES = (
         names=("untie", "tied_grad"),
         section="The unrolled network is a feed-forward network",
         tests=(
-            Test("untie", 0.5, "T copies of the dictionary, no array shared with another copy or with params", function="untie", probe=_untied),
+            Test(
+                "untie",
+                0.5,
+                "T copies of the dictionary, no array shared with another copy or with params",
+                function="untie",
+                probe=_untied,
+            ),
             Test("tied_grad", 0.5, "for each name, the sum of the copies' gradients", probe=_summed),
         ),
         hints=(
@@ -176,9 +207,21 @@ EXERCISES = (
         names=("answers01",),
         section="The loss",
         tests=(
-            Test("parameters", 0.5, "the number of parameters, an integer", probe=_entry("parameters", int), secret=True),
+            Test(
+                "parameters",
+                0.5,
+                "the number of parameters, an integer",
+                probe=_entry("parameters", int),
+                secret=True,
+            ),
             Test("memory", 0.25, "one of the letters a, b, c, d", probe=_entry("memory", _letter), secret=True),
-            Test("erratum", 0.25, "one of the letters a, b, c, d", probe=_entry("erratum", _letter), secret=True),
+            Test(
+                "erratum",
+                0.25,
+                "one of the letters a, b, c, d",
+                probe=_entry("erratum", _letter),
+                secret=True,
+            ),
         ),
         hints=(
             "parameters: write the shape of each of U, W, b, V, c. memory: what must still be there when the "

@@ -76,7 +76,10 @@ def judge(exercise: Exercise, test: Test, sheet: Sheet, answers: list[Answer], r
 def is_blank(exercise: Exercise, answer: Answer) -> bool:
     """Whether the student has not written this exercise yet."""
     if answer.error:
-        return answer.error.type == "NotImplementedError" and answer.error.function in (*exercise.names, "<module>")
+        return answer.error.type == "NotImplementedError" and answer.error.function in (
+            *exercise.names,
+            "<module>",
+        )
     return set(answer.outputs.values()) == {"None"} if _all_text(answer) else False
 
 

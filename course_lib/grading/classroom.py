@@ -330,5 +330,3 @@ def _pool(jobs: int) -> ProcessPoolExecutor:
 def _start_worker() -> None:
     """A worker leaves the interrupt key to the process that writes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-

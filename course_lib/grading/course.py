@@ -138,7 +138,11 @@ def load(texts: Texts) -> Course:
     ids = {exercise.id for exercise in course.exercises}
     for missing in sorted(ids - course.key.cases.keys()):
         raise SourceError(f"{texts.notebook}, exercise {missing}: the key has no cases for it")
-    named = {*course.key.cases, *(m.exercise for m in course.key.mistakes), *(a[0] for a in course.key.alternatives)}
+    named = {
+        *course.key.cases,
+        *(m.exercise for m in course.key.mistakes),
+        *(a[0] for a in course.key.alternatives),
+    }
     for unknown in sorted(named - ids):
         raise SourceError(f"{texts.notebook}: the key names an exercise {unknown!r} that does not exist")
     return course

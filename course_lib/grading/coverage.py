@@ -34,7 +34,13 @@ def table(solutions: Path, topics: list[str]) -> str:
         taught = [f"{topic} § {cell.section}" for topic, cell in _places(item["id"], cells, "markdown")]
         checks = [_check(topic, cell) for topic, cell in _places(item["id"], cells, "code")]
         unique = [", ".join(dict.fromkeys(column)) for column in (taught, checks)]
-        texts = [item["id"], item["document"], item["says"], item["erratum"], *(text or "–" for text in unique)]
+        texts = [
+            item["id"],
+            item["document"],
+            item["says"],
+            item["erratum"],
+            *(text or "–" for text in unique),
+        ]
         rows.append("| " + " | ".join(text.replace("|", "\\|") for text in texts) + " |")
     return _HEAD + "\n".join(rows) + "\n"
 
@@ -51,7 +57,9 @@ def _items(solutions: Path) -> list[dict[str, str]]:
 
 
 def _places(item: str, cells: dict[str, list[Cell]], kind: str) -> list[tuple[str, Cell]]:
-    return [(t, cell) for t, all_cells in cells.items() for cell in all_cells if cell.kind == kind and item in cell.sources]
+    return [
+        (t, cell) for t, all_cells in cells.items() for cell in all_cells if cell.kind == kind and item in cell.sources
+    ]
 
 
 def _check(topic: str, cell: Cell) -> str:

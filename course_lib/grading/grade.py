@@ -21,7 +21,7 @@ from course_lib.exercises.verdict import NOT_ATTEMPTED
 from course_lib.grading import sandbox
 from course_lib.grading.course import Texts, load
 from course_lib.grading.exam import Exam, Sheets, as_notebook, compose
-from course_lib.grading.graft import Graft, Part, Unreadable, graft
+from course_lib.grading.graft import Graft, Unreadable, graft
 from course_lib.grading.plugin import ExamPlugin, Outcome
 from course_lib.grading.sandbox import Limits
 
@@ -128,7 +128,15 @@ def _run(exam: Exam, limits: Limits) -> ExamPlugin:
     with tempfile.TemporaryDirectory(prefix="course-exam-") as folder:
         path = Path(folder, "exam.ipynb")
         nbformat.write(as_notebook(exam), path)
-        arguments = ["-p", "nbval.plugin", "--nbval", "--nbval-current-env", "-p", "no:cacheprovider", "--color=no"]
+        arguments = [
+            "-p",
+            "nbval.plugin",
+            "--nbval",
+            "--nbval-current-env",
+            "-p",
+            "no:cacheprovider",
+            "--color=no",
+        ]
         arguments += ["--tb=no", "-q", "-c", os.devnull, "--rootdir", folder, str(path)]
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             plugin.exit_status = int(pytest.main(arguments, plugins=[plugin]))
@@ -141,7 +149,10 @@ def _test(exercise: exercises.Exercise, test: exercises.Test, plugin: ExamPlugin
         return _entry(exercise.id, test.name, 0.0, test.points, f"no cell of the notebook answers {exercise.id}")
     asked = (exercise.id, test.name)
     outcome = next((o for o in plugin.outcomes if (o.part.exercise, o.part.test) == asked), None)
-    answer = next((o for o in plugin.outcomes if o.part.role == "answer" and o.part.exercise == asked[0] and o.error), None)
+    answer = next(
+        (o for o in plugin.outcomes if o.part.role == "answer" and o.part.exercise == asked[0] and o.error),
+        None,
+    )
     if outcome and outcome.verdict:
         earned, message = outcome.verdict.points, outcome.verdict.message
         if outcome.error:  # right values, but the kernel's reply says that the cell failed
@@ -171,7 +182,10 @@ def _status(plugin: ExamPlugin) -> tuple[str, str]:
     outcomes = [outcome for outcome in plugin.outcomes if outcome.part.role != "extra"]
     memory = [o for o in outcomes if _short_of_memory(o)]
     if plugin.cause == OUT_OF_MEMORY or memory:
-        return OUT_OF_MEMORY, f"{_where(memory)}asked for more than {plugin.limits.memory / 2**30:g} GiB of memory."
+        return (
+            OUT_OF_MEMORY,
+            f"{_where(memory)}asked for more than {plugin.limits.memory / 2**30:g} GiB of memory.",
+        )
     if plugin.cause == TIMEOUT:
         return TIMEOUT, f"The notebook did not end within {plugin.limits.total:g} seconds."
     late = [o for o in outcomes if o.error == "timeout"]
@@ -179,7 +193,10 @@ def _status(plugin: ExamPlugin) -> tuple[str, str]:
         return TIMEOUT, f"{_where(late)}did not end within {plugin.limits.cell:g} seconds."
     ended = [o for o in outcomes if o.error == "ended"]
     if ended:
-        return CRASHED, f"{_where(ended)}ended the kernel (os._exit, a fatal error, or more output than can be kept)."
+        return (
+            CRASHED,
+            f"{_where(ended)}ended the kernel (os._exit, a fatal error, or more output than can be kept).",
+        )
     if plugin.exit_status not in (0, 1) or not outcomes:
         return CRASHED, "The notebook could not be run: its kernel did not start."
     return OK, ""

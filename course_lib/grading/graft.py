@@ -140,7 +140,10 @@ def _marks(cell: dict[str, Any], ids: set[str], released: dict[str, dict[str, st
     nbgrader = metadata.get("nbgrader") if isinstance(metadata.get("nbgrader"), dict) else {}
     cell_id = cell["id"] if isinstance(cell.get("id"), str) else ""
     origin = released.get(cell_id, {})
-    role, exercise = course.get("role") or origin.get("role", ""), course.get("exercise") or origin.get("exercise", "")
+    role, exercise = (
+        course.get("role") or origin.get("role", ""),
+        course.get("exercise") or origin.get("exercise", ""),
+    )
     grade_id = nbgrader.get("grade_id")
     if not course and isinstance(grade_id, str):
         exercise = grade_id.removeprefix("test_")

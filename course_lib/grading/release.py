@@ -9,7 +9,16 @@ from course_lib.grading.files import write_atomically
 
 # tests/ holds submissions with answers in them.
 _WITHHELD = ("solutions", "tests", "benchmarks", ".ci", ".github", ".pre-commit-config.yaml", ".gitignore")
-_SKIPPED = {".git", ".venv", "__pycache__", ".ipynb_checkpoints", ".pytest_cache", ".ruff_cache", "build", "dist"}
+_SKIPPED = {
+    ".git",
+    ".venv",
+    "__pycache__",
+    ".ipynb_checkpoints",
+    ".pytest_cache",
+    ".ruff_cache",
+    "build",
+    "dist",
+}
 
 
 def release(root: Path, target: Path) -> list[str]:

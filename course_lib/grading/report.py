@@ -148,18 +148,14 @@ def _section(
         "shares": _bars(parts),
         "messages": _messages(run),
         "missing": [_who(result, roster) for result in results if result["status"] == "missing"],
-        "strangers": [
-            _who(each, roster) for each in results if roster and not on_roster(roster, each["student"])
-        ],
+        "strangers": [_who(each, roster) for each in results if roster and not on_roster(roster, each["student"])],
     }
 
 
 def _parts(notebook: str, results: list[Result], run: list[Result]) -> list[dict[str, Any]]:
     """Each exercise of a notebook with its title, its points and the class's mean."""
     titles = {exercise.id: exercise.title for exercise in gradebook.course_exercises(notebook)}
-    most = {
-        name: worth for result in results for name, worth in gradebook.points(result, "max_points").items()
-    }
+    most = {name: worth for result in results for name, worth in gradebook.points(result, "max_points").items()}
     earned = [gradebook.points(result) for result in run]
     return [
         {

@@ -229,7 +229,14 @@ class Watch(threading.Thread):
 
 def _bwrap(folder: Path, user: int, variables: dict[str, str] | None = None) -> list[str]:
     """The bubblewrap command up to the program's own; ``folder`` is the only writable part of the host."""
-    command = ["bwrap", "--die-with-parent", "--new-session", "--unshare-ipc", "--unshare-pid", "--unshare-net"]
+    command = [
+        "bwrap",
+        "--die-with-parent",
+        "--new-session",
+        "--unshare-ipc",
+        "--unshare-pid",
+        "--unshare-net",
+    ]
     command += ["--unshare-uts", "--unshare-cgroup-try", "--hostname", "course"]
     command += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"] if user else ["--unshare-user"]
     command += ["--ro-bind", "/usr", "/usr"]

@@ -1,0 +1,36 @@
+# make lab · make demo · make test: each makes .venv first where it is missing. They need Python 3.11 or newer.
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+
+.PHONY: help lab demo test check-python
+
+help:
+	@echo "make lab    work through the course in JupyterLab"
+	@echo "make demo   grade an example class of 12 and print the gradebook"
+	@echo "make test   run every test and validate every notebook"
+
+lab: .venv/installed
+	$(BIN)/course lab
+
+demo: .venv/installed
+	$(BIN)/course demo --out build/demo
+
+test: .venv/installed-dev
+	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 -q -p no:cacheprovider solutions
+
+.venv/installed: pyproject.toml | check-python
+	$(PYTHON) -m venv .venv || { echo "error: python's venv module does not work; on Debian: apt-get install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+.venv/installed-dev: .venv/installed
+	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	@touch $@
+
+check-python:
+	@test -n "$(PYTHON)" || { echo "error: this course needs Python 3.11 or newer, and none was found"; exit 1; }
+	@$(PYTHON) -c 'import sys; v = sys.version.split()[0]; \
+		sys.exit(f"error: this course needs Python 3.11 or newer, $(PYTHON) is {v}" if sys.version_info < (3, 11) else 0)'
