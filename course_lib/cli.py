@@ -39,9 +39,8 @@ def lab(notebook: Annotated[str, typer.Argument(help="Opened at once, e.g. 01_un
     folder = _root() / "notebooks"
     target = folder / f"{notebook.removesuffix('.ipynb')}.ipynb" if notebook else folder
     if not target.exists():
-        _stop(
-            f"there is no {target.name} in notebooks/; it has {', '.join(p.stem for p in sorted(folder.glob('*.ipynb')))}"
-        )
+        there = ", ".join(path.stem for path in sorted(folder.glob("*.ipynb")))
+        _stop(f"there is no {target.name} in notebooks/; it has {there}")
     raise typer.Exit(subprocess.run([sys.executable, "-m", "jupyterlab", str(target)], check=False).returncode)
 
 

@@ -16,7 +16,7 @@ import stat
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import course_lib
@@ -74,7 +74,7 @@ class Run:
     secret: bytes
     jobs: int
     sandbox: str = "bwrap"
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     force: bool = False
 
 
@@ -178,7 +178,7 @@ def grade(run: Run, submissions: list[Submission], done: Callable[[Result, bool]
             done(_write(run.out, result | {"graded_from": origin}), False)
         else:
             todo.append((_job(run, submission), origin))
-    for job, origin, result in _map(todo, run.jobs):
+    for origin, result in _map(todo, run.jobs):
         done(_write(run.out, result | {"graded_from": origin}), False)
 
 
@@ -282,7 +282,7 @@ def _write(out: Path, result: Result) -> Result:
     return result
 
 
-def _map(todo: list[tuple[Job, dict]], jobs: int) -> Iterator[tuple[Job, dict, Result]]:
+def _map(todo: list[tuple[Job, dict]], jobs: int) -> Iterator[tuple[dict, Result]]:
     """Grade in worker processes; one that dies takes nobody's result with it.
 
     When a worker dies, every submission that was under way is graded again alone, so that the one that kills its
@@ -294,12 +294,12 @@ def _map(todo: list[tuple[Job, dict]], jobs: int) -> Iterator[tuple[Job, dict, R
             if result is None:
                 suspects.append((job, origin))
             else:
-                yield job, origin, result
+                yield origin, result
     for job, origin in suspects:
         with _pool(1) as pool:
             for _, _, result in _submit(pool, [(job, origin)], 1):
                 message = "Grading it ended the grader's own process, twice."
-                yield job, origin, result or failed(job.student, job.notebook, CRASHED, message)
+                yield origin, result or failed(job.student, job.notebook, CRASHED, message)
 
 
 def _submit(pool: Executor, todo: list, jobs: int) -> Iterator[tuple[Job, dict, Result | None]]:

@@ -66,10 +66,6 @@ class ExamPlugin:
         """Whether a test of this exercise already ran out of time."""
         return any(o.part.exercise == exercise and o.error == "timeout" for o in self.outcomes)
 
-    def extra_seconds(self) -> float:
-        """The time that the student's own cells have used."""
-        return sum(outcome.seconds for outcome in self.outcomes if outcome.part.role == "extra")
-
 
 class ExamCell(IPyNbCell):
     """One cell of an exam; nbval runs and judges it."""
@@ -86,9 +82,10 @@ class ExamCell(IPyNbCell):
         kernel.__class__ = ExamKernel
         started, limits = time.monotonic(), self.plugin.limits
         self.config.option.nbval_cell_timeout = limits.extra if self.part.role == "extra" else limits.cell
-        if self.part.role == "exam" and self._given_up(outcome):
-            self.raise_cell_error(outcome.error)
         self.outcome = outcome
+        if self.part.role == "exam" and self.plugin.given_up(self.part.exercise):
+            outcome.error = "not run"
+            self.raise_cell_error("an earlier test of this exercise did not end in time")
         try:
             super().runtest()
             if kernel.reply.get("status") != "ok":
@@ -99,11 +96,6 @@ class ExamCell(IPyNbCell):
             raise
         finally:
             outcome.seconds = time.monotonic() - started
-
-    def _given_up(self, outcome: Outcome) -> bool:
-        if self.plugin.given_up(self.part.exercise):
-            outcome.error = "not run"
-        return bool(outcome.error)
 
     def compare_outputs(self, test: list, ref: list, skip_compare: Any = None) -> bool:
         """Compare the answers that the kernel sent with the stored ones, by value.
@@ -145,8 +137,9 @@ class ExamCell(IPyNbCell):
 class ExamKernel(RunningKernel):
     """nbval's kernel, read while a cell runs, with its reply kept and its death noticed."""
 
-    reply: dict = {}
-    _waiting: deque | None = None
+    reply: dict
+    _waiting: deque
+    _kept: int
     _last_cause = ""
 
     def execute_cell_input(self, cell_input: str, allow_stdin: bool | None = None) -> str:
@@ -169,7 +162,7 @@ class ExamKernel(RunningKernel):
         while (left := deadline - time.monotonic()) > 0:
             ready = dict(poller.poll(1000 * min(left, _LOOK_SECONDS)))
             if iopub.socket in ready:
-                self._take(msg_id)
+                self._take()
             if shell.socket in ready:
                 message = self.kc.get_shell_msg(timeout=1)
                 if message["parent_header"].get("msg_id") == msg_id:
@@ -186,7 +179,7 @@ class ExamKernel(RunningKernel):
             Empty: if none comes in time.
             KernelEnded: if the kernel dies.
         """
-        if stream != "iopub" or self._waiting is None:
+        if stream != "iopub":
             return super().get_message(stream, timeout)
         deadline = time.monotonic() + (timeout or 0)
         while not self._waiting:
@@ -212,7 +205,7 @@ class ExamKernel(RunningKernel):
         watch = getattr(manager.provisioner, "watch", None) if manager and manager.provisioner else None
         return watch.cause if watch else self._last_cause
 
-    def _take(self, msg_id: str) -> None:
+    def _take(self) -> None:
         try:
             self._keep(self.kc.get_iopub_msg(timeout=1))
         except Empty:

@@ -1,0 +1,69 @@
+"""Making submissions and grading them, for every test that needs one."""
+
+import copy
+import json
+from functools import cache
+from pathlib import Path
+
+import nbformat
+
+from course_lib import exercises
+from course_lib.grading.course import Course, Texts, load
+from course_lib.grading.grade import Job, Result, grade_one
+from course_lib.grading.sandbox import Limits
+from course_lib.grading.source import solution_notebook, student_notebook
+
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOK = "01_unrolling"
+QUICK = Limits(cell=4.0, extra=2.0, total=60.0)
+
+
+@cache
+def texts(notebook: str = NOTEBOOK) -> Texts:
+    return Texts.read(ROOT / "solutions", notebook)
+
+
+def course(notebook: str = NOTEBOOK) -> Course:
+    return load(texts(notebook))
+
+
+def seeds(secret: int = 1, notebook: str = NOTEBOOK) -> dict[str, int]:
+    return {exercise.id: secret * 1000 + i for i, exercise in enumerate(exercises.of_notebook(notebook))}
+
+
+def solved() -> nbformat.NotebookNode:
+    """A fresh copy of the notebook with every right answer."""
+    return copy.deepcopy(solution_notebook(course().cells, NOTEBOOK))
+
+
+def stubs() -> nbformat.NotebookNode:
+    """A fresh copy of the notebook as students get it."""
+    return copy.deepcopy(student_notebook(course().cells, NOTEBOOK))
+
+
+def answer_cell(nb: nbformat.NotebookNode, exercise: str) -> nbformat.NotebookNode:
+    return next(cell for cell in nb.cells if cell.metadata.get("course") == {"exercise": exercise, "role": "answer"})
+
+
+def with_cell(nb: nbformat.NotebookNode, source: str, before: str | None = None) -> nbformat.NotebookNode:
+    """Put a cell of the student's own before an answer cell, or at the very beginning."""
+    place = nb.cells.index(answer_cell(nb, before)) if before else 0
+    nb.cells.insert(place, nbformat.v4.new_code_cell(source))
+    return nb
+
+
+def as_bytes(nb: nbformat.NotebookNode) -> bytes:
+    return json.dumps(json.loads(nbformat.writes(nb))).encode()
+
+
+def graded(nb: nbformat.NotebookNode | bytes, sandbox: str = "bwrap", limits: Limits = QUICK, secret=1) -> Result:
+    data = nb if isinstance(nb, bytes) else as_bytes(nb)
+    return grade_one(Job("ada", NOTEBOOK, data, texts(), seeds(secret), sandbox, limits))
+
+
+def points(result: Result) -> dict[str, float]:
+    """Points by exercise."""
+    earned: dict[str, float] = {}
+    for test in result["tests"]:
+        earned[test["exercise"]] = earned.get(test["exercise"], 0.0) + test["points"]
+    return earned
