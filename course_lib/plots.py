@@ -22,7 +22,7 @@ HIDDEN = "#D55E00"  # vermilion: h, W
 OUTPUT = "#009E73"  # green: o, p, V
 LOSS = "#B0548B"  # purple, darker than the palette's for white letters: the loss
 NEUTRAL = "#6B6B6B"  # grey: whatever a figure compares with
-LIGHT = "#D9D9D9"
+LIGHT = "#A6A6A6"
 DIVERGING = "PuOr"  # for values around 0: orange below, purple above, white at 0
 
 _DPI = 160  # twice the 80 dots an inch at which notebooks show it: sharp on a projector

@@ -130,18 +130,18 @@ EXERCISES = (
             Test(
                 "softmax",
                 0.5,
-                "probabilities along the last axis, for (B, O) and (T, B, O)",
+                "softmax: probabilities along the last axis, for (B, O) and (T, B, O)",
                 function="softmax",
             ),
             Test(
                 "softmax, large",
                 0.25,
-                "right with logits of ±1e4, also in the same array",
+                "softmax: right with logits of ±1e4, also in the same array",
                 function="softmax",
             ),
-            Test("softmax, float32", 0.25, "float32 stays float32", function="softmax", dtype=True),
-            Test("loss", 0.5, "−log p of the target: sum over time, mean over the batch"),
-            Test("loss, large", 0.5, "right with logits of ±1e4: no inf, no nan, no cap"),
+            Test("softmax, float32", 0.25, "softmax: float32 stays float32", function="softmax", dtype=True),
+            Test("loss", 0.5, "loss: −log p of the target, sum over time, mean over the batch"),
+            Test("loss, large", 0.5, "loss: right with logits of ±1e4, no inf, no nan, no cap"),
         ),
         hints=(
             "softmax does not change if you subtract the same number from all logits of one row. "
@@ -186,11 +186,11 @@ EXERCISES = (
             Test(
                 "untie",
                 0.5,
-                "T copies of the dictionary, no array shared with another copy or with params",
+                "untie: T copies of the dictionary, no array shared with another copy or with params",
                 function="untie",
                 probe=_untied,
             ),
-            Test("tied_grad", 0.5, "for each name, the sum of the copies' gradients", probe=_summed),
+            Test("tied_grad", 0.5, "tied_grad: for each name, the sum of the copies' gradients", probe=_summed),
         ),
         hints=(
             "If a change in copy 2 must not be seen in copy 3, the two need their own arrays, "
@@ -205,20 +205,20 @@ EXERCISES = (
         id="answers01",
         title="Quiz",
         names=("answers01",),
-        section="The loss",
+        section="The price of unrolling",
         tests=(
             Test(
                 "parameters",
                 0.5,
-                "the number of parameters, an integer",
+                "parameters: an integer",
                 probe=_entry("parameters", int),
                 secret=True,
             ),
-            Test("memory", 0.25, "one of the letters a, b, c, d", probe=_entry("memory", _letter), secret=True),
+            Test("memory", 0.25, "memory: one of the letters a, b, c, d", probe=_entry("memory", _letter), secret=True),
             Test(
                 "erratum",
                 0.25,
-                "one of the letters a, b, c, d",
+                "erratum: one of the letters a, b, c, d",
                 probe=_entry("erratum", _letter),
                 secret=True,
             ),

@@ -174,10 +174,12 @@ def _(rng):
 
     yield show("states", **inputs(3, 2, 3, 4, 2))
     yield show("states", **inputs(1, 3, 2, 5, 4))
+    yield show("states", **inputs(2, 2, 3, 3, 4))
     yield hide("states", **inputs(7, 1, 4, 3, 5))
     yield hide("states", **inputs(4, 5, 3, 3, 3))
     yield show("outputs", **inputs(3, 2, 3, 4, 2))
     yield show("outputs", **inputs(1, 1, 2, 3, 4))
+    yield show("outputs", **inputs(2, 3, 2, 3, 3))
     yield hide("outputs", **inputs(7, 4, 2, 3, 5))
     yield show("h0", **inputs(3, 2, 3, 4, 2, start=True))
     yield hide("h0", **inputs(1, 4, 2, 3, 5, start=True))
@@ -333,7 +335,7 @@ def rnn_forward(x, h0, params):
     return hs, hs @ V.T + c
 
 
-@mistake("rnn_forward", "axes of length 1 are gone (np.squeeze?). With T = 1 or B = 1 the results still have three axes.", fails=["states", "outputs", "h0", "float32"])
+@mistake("rnn_forward", "axes of length 1 are gone (np.squeeze?). With T = 1 or B = 1 the results still have three axes.", fails=ALL)
 def rnn_forward(x, h0, params):
     U, W, b, V, c = (params[k] for k in "UWbVc")
     h, hs = h0, []
@@ -364,6 +366,28 @@ def rnn_forward(x, h0, params):
         hs.append(h)
     hs = np.stack(hs)
     return hs, hs @ V.T + c
+
+
+@mistake("rnn_forward", "U and W are exchanged: U (H, D) belongs to the input, W (H, H) to the state. See the table in “One notation”.", fails=ALL)
+def rnn_forward(x, h0, params):
+    U, W, b, V, c = (params[k] for k in "UWbVc")
+    h, hs = h0, []
+    for x_t in x:
+        h = np.tanh(x_t @ W.T + h @ U.T + b)
+        hs.append(h)
+    hs = np.stack(hs)
+    return hs, hs @ V.T + c
+
+
+@mistake("rnn_forward", "V is not transposed: for rows, V h becomes h @ V.T. It only runs when O = H. See “The loop”.", fails=ALL)
+def rnn_forward(x, h0, params):
+    U, W, b, V, c = (params[k] for k in "UWbVc")
+    h, hs = h0, []
+    for x_t in x:
+        h = np.tanh(x_t @ U.T + h @ W.T + b)
+        hs.append(h)
+    hs = np.stack(hs)
+    return hs, hs @ V + c
 
 
 @mistake("rnn_forward", "the bias b is missing in the step. See “One step”: a = U x + W h + b.", fails=ALL)
@@ -575,7 +599,7 @@ def softmax(o):
     return z - np.log(np.exp(z).sum(axis=-1, keepdims=True))
 
 
-@mistake("cross_entropy", "softmax: powers of 2 in place of powers of e.", fails=["softmax", "softmax, large", "softmax, float32"])
+@mistake("cross_entropy", "softmax: powers of 2 in place of powers of e.", fails=SOFTMAX)
 def softmax(o):
     e = np.exp2(o - o.max(axis=-1, keepdims=True))
     return e / e.sum(axis=-1, keepdims=True)
@@ -1120,9 +1144,9 @@ wrong_option("answers01", "parameters", 620, "the output layer is missing: V (O,
 wrong_option("answers01", "parameters", 600, "the output layer and the biases are missing: V (O, H), b (H,), c (O,).")
 wrong_option("answers01", "parameters", 325, "the recurrent matrix W (H, H) is missing.")
 wrong_option("answers01", "parameters", 525, "the input matrix U (H, D) is missing.")
-wrong_option("answers01", "parameters", 805, "the initial state was counted? h0 is an input here, and the batch has nothing to do with parameters.")
-wrong_option("answers01", "memory", "a", "every step of the backward pass needs the state of that step: see “The price of unrolling”.")
-wrong_option("answers01", "memory", "b", "the weights are shared, but the states are not: each step has its own. See “The price of unrolling”.")
+wrong_option("answers01", "parameters", 745, "20 too many: h0 is not learned here, and the state has one bias b, not two.")
+wrong_option("answers01", "memory", "a", "the weights are shared, but the states are not: each step has its own, and the backward pass needs it. See “The price of unrolling”.")
+wrong_option("answers01", "memory", "b", "none of the states may be left out: the backward pass needs that of every step. See “The price of unrolling”.")
 wrong_option("answers01", "memory", "d", "each state is stored once, not once for each later step. See “The price of unrolling”.")
 wrong_option("answers01", "erratum", "a", "training changes the numbers, not the arrows: p(t) still sees x(1..t) only. See “Only the past”.")
 wrong_option("answers01", "erratum", "b", "a larger state remembers more of the past; it still sees nothing of the future.")
