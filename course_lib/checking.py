@@ -3,6 +3,7 @@
 Everything runs in the student's own kernel on the visible cases; what counts is marked later, elsewhere.
 """
 
+import contextlib
 import html
 import sys
 from functools import cache
@@ -14,8 +15,9 @@ from course_lib.exercises.answer import attempt
 from course_lib.exercises.verdict import FAILED, NOT_ATTEMPTED, PASSED, Verdict, judge
 
 _SYMBOL = {PASSED: "✓", FAILED: "✗", NOT_ATTEMPTED: "○"}
-# Dark enough on white and light enough on black for WCAG AA; the symbol and the word say the same.
+# White on these has the contrast of WCAG AA, whatever the theme of the page; the symbol and the word say the same.
 _COLOUR = {PASSED: "#1a7f4b", FAILED: "#c0392b", NOT_ATTEMPTED: "#6b7280"}
+_INFORMATION = "#0072b2"
 
 _verdicts: dict[str, list[Verdict]] = {}  # the latest check of each exercise in this kernel
 _hints_given: dict[str, int] = {}
@@ -33,10 +35,11 @@ def check(answer: Any) -> None:
     notebook, exercise = _exercise_of(answer)
     sheets, namespace = _practice(notebook).sheets, _namespace()
     verdicts = []
-    for test in exercise.tests:
-        if sheet := sheets.get((exercise.id, test.name)):
-            answers = [attempt(exercise, test, namespace, case) for case in sheet.cases]
-            verdicts.append(judge(exercise, test, sheet, answers, reveal=True))
+    with contextlib.redirect_stderr(sys.stdout):  # for nbgrader a cell that writes to stderr has failed
+        for test in exercise.tests:
+            if sheet := sheets.get((exercise.id, test.name)):
+                answers = [attempt(exercise, test, namespace, case) for case in sheet.cases]
+                verdicts.append(judge(exercise, test, sheet, answers, reveal=True))
     _verdicts[exercise.id] = verdicts
     _show(_check_html(exercise, verdicts), _check_text(exercise, verdicts))
 
@@ -44,7 +47,7 @@ def check(answer: Any) -> None:
 def earned(answer: Any) -> float:
     """The points of the latest check of this exercise; the last line of a check cell, for nbgrader."""
     _, exercise = _exercise_of(answer)
-    return sum(verdict.points for verdict in _verdicts.get(exercise.id, []))
+    return float(sum(verdict.points for verdict in _verdicts.get(exercise.id, [])))
 
 
 def hint(answer: Any) -> None:
@@ -54,12 +57,12 @@ def hint(answer: Any) -> None:
         answer: the function or variable, e.g. ``hint(rnn_step)``.
     """
     _, exercise = _exercise_of(answer)
-    given = min(_hints_given.get(exercise.id, 0) + 1, len(exercise.hints))
-    _hints_given[exercise.id] = given
-    head, text = f"Hint {given} of {len(exercise.hints)}", exercise.hints[given - 1]
-    more = "" if given < len(exercise.hints) else "That was the last one."
-    body = f"<p style='margin:0'><strong>{head}.</strong> {html.escape(text)} <em>{more}</em></p>"
-    _show(_box("#0072b2", body), f"{head}: {text} {more}".rstrip())
+    most = len(exercise.hints)
+    given = _hints_given[exercise.id] = min(_hints_given.get(exercise.id, 0) + 1, most)
+    head, text = f"Hint {given} of {most}", exercise.hints[given - 1]
+    if given == most:
+        text += f" (That was the last hint. Read again: section “{exercise.section}”.)"
+    _show(_box(_INFORMATION, f"{_head(head)} {html.escape(text)}"), f"{head}: {text}")
 
 
 def progress() -> None:
@@ -71,15 +74,11 @@ def progress() -> None:
         points = sum(verdict.points for verdict in verdicts or [])
         state = _state(verdicts)
         total += points
-        cells = (f"{_SYMBOL[state]} {state}", exercise.title, f"{points:g} / {exercise.points:g}")
-        rows.append(_row(cells, _COLOUR[state]))
+        rows.append(_row(state, html.escape(exercise.title), points, exercise.points))
         text.append(f"{_SYMBOL[state]} {exercise.title}: {points:g} of {exercise.points:g} ({state})")
     most = sum(exercise.points for exercise in exercises.of_notebook(notebook))
     head = f"{notebook}: {total:g} of {most:g} points on the visible cases"
-    _show(
-        _box("#0072b2", f"<p style='margin:0'><strong>{head}</strong></p>{_table(rows)}"),
-        "\n".join([head, *text]),
-    )
+    _show(_box(_INFORMATION, _head(head) + _table(rows)), "\n".join([head, *text]))
 
 
 def _state(verdicts: list[Verdict] | None) -> str:
@@ -146,14 +145,11 @@ def _check_html(exercise: Exercise, verdicts: list[Verdict]) -> str:
     for verdict in verdicts:
         message = f"<br>{html.escape(verdict.message)}" if verdict.state == FAILED else ""
         asks = html.escape(exercise.test(verdict.test).asks)
-        word = f"{_SYMBOL[verdict.state]} {verdict.state}"
-        rows.append(
-            _row((word, asks + message, f"{verdict.points:g} / {verdict.max_points:g}"), _COLOUR[verdict.state])
-        )
-    head = f"{html.escape(exercise.title)}: {points:g} of {exercise.points:g} points on the visible cases"
-    body = f"<p style='margin:0'><strong>{head}</strong></p>{_table(rows)}"
+        rows.append(_row(verdict.state, asks + message, verdict.points, verdict.max_points))
+    head = f"{exercise.title}: {points:g} of {exercise.points:g} points on the visible cases"
+    body = _head(head) + _table(rows)
     if hidden := _hidden(exercise, verdicts):
-        body += f"<p style='margin:0.3em 0 0'>{html.escape(hidden)}</p>"
+        body += f"<div style='margin-top:0.3em'>{html.escape(hidden)}</div>"
     return _box(_COLOUR[state], body)
 
 
@@ -161,16 +157,22 @@ def _box(colour: str, body: str) -> str:
     return f"<div role='status' style='border-left:5px solid {colour};padding:0.4em 0.8em'>{body}</div>"
 
 
+def _head(text: str) -> str:
+    return f"<strong>{html.escape(text)}</strong>"
+
+
 def _table(rows: list[str]) -> str:
     return f"<table style='margin:0.4em 0 0;border-collapse:collapse'><tbody>{''.join(rows)}</tbody></table>"
 
 
-def _row(cells: tuple[str, str, str], colour: str) -> str:
-    verdict, text, points = cells
-    style = "text-align:left;vertical-align:top;padding:0.2em 0.8em 0.2em 0"
+def _row(state: str, text: str, points: float, most: float) -> str:
+    """A row of a table: the state on a ground of its own colour, ``text`` as HTML, the points."""
+    cell = "text-align:left;vertical-align:top;padding:0.25em 0.8em 0.25em 0"
+    short = f"{cell};white-space:nowrap"
+    badge = f"background:{_COLOUR[state]};color:#fff;font-weight:bold;padding:0.1em 0.5em;border-radius:0.3em"
     return (
-        f"<tr><td style='{style};white-space:nowrap;color:{colour};font-weight:bold'>{verdict}</td>"
-        f"<td style='{style}'>{text}</td><td style='{style};white-space:nowrap'>{points}</td></tr>"
+        f"<tr><td style='{short}'><span style='{badge}'>{_SYMBOL[state]} {state}</span></td>"
+        f"<td style='{cell}'>{text}</td><td style='{short}'>{points:g} / {most:g}</td></tr>"
     )
 
 

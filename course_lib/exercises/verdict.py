@@ -1,14 +1,14 @@
 """The verdict on one test: passed, not attempted, or what is wrong, by name where it is a known mistake."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from course_lib.exercises import Exercise, Test
-from course_lib.exercises.answer import Answer
+from course_lib.exercises.answer import Answer, Failure
 
 Fingerprint = dict[str, Any]
 
@@ -65,7 +65,7 @@ def judge(exercise: Exercise, test: Test, sheet: Sheet, answers: list[Answer], r
     if not wrong:
         return Verdict(exercise.id, test.name, PASSED, test.points, test.points)
     first = answers[wrong[0]]
-    if is_blank(exercise, first):
+    if is_blank(exercise, test, first):
         return Verdict(exercise.id, test.name, NOT_ATTEMPTED, 0.0, test.points, "not attempted yet")
     message = _diagnosis(test, sheet, answers, wrong) or _difference(test, sheet.expected[wrong[0]], first, reveal)
     if len(sheet.cases) > 1 and sheet.cases[wrong[0]]:
@@ -73,14 +73,17 @@ def judge(exercise: Exercise, test: Test, sheet: Sheet, answers: list[Answer], r
     return Verdict(exercise.id, test.name, FAILED, 0.0, test.points, message)
 
 
-def is_blank(exercise: Exercise, answer: Answer) -> bool:
-    """Whether the student has not written this exercise yet."""
+def is_blank(exercise: Exercise, test: Test, answer: Answer) -> bool:
+    """Whether the student has not written this exercise yet.
+
+    A stub raises; a quiz holds None. A function that returns None was written, and its ``return`` forgotten.
+    """
     if answer.error:
         return answer.error.type == "NotImplementedError" and answer.error.function in (
             *exercise.names,
             "<module>",
         )
-    return set(answer.outputs.values()) == {"None"} if _all_text(answer) else False
+    return test.secret and _all_text(answer) and set(answer.outputs.values()) == {"None"}
 
 
 def agrees(test: Test, expected: Answer | Fingerprint, given: Answer) -> bool:
@@ -93,14 +96,14 @@ def agrees(test: Test, expected: Answer | Fingerprint, given: Answer) -> bool:
 def fingerprint(test: Test, answer: Answer) -> Fingerprint:
     """A few numbers by which an answer is recognised, whatever the order its sums were done in.
 
-    For an array: shape, counts of NaN and infinity, root mean square and two projections of its finite values.
-    For a secret test a salted hash.
+    For an array: its dtype where that counts, shape, counts of NaN and infinity, root mean square and two
+    projections of its finite values. For a secret test a salted hash.
     """
     if test.secret:
         text = repr([(name, _canonical(value)) for name, value in sorted(answer.outputs.items())])
         return {"hash": hashlib.sha256(f"{test.name}:{text}:{bool(answer.error)}".encode()).hexdigest()}
     return {
-        "outputs": {name: _print(value) for name, value in answer.outputs.items()},
+        "outputs": {name: _print(value, test.dtype) for name, value in answer.outputs.items()},
         "error": answer.error.type if answer.error else None,
         "effects": [list(answer.changed), list(answer.shares), answer.repeats],
     }
@@ -118,14 +121,17 @@ def matches(a: Fingerprint, b: Fingerprint) -> bool:
 def _diagnosis(test: Test, sheet: Sheet, answers: list[Answer], wrong: list[int]) -> str:
     """The message of the known mistake whose answers these are.
 
-    A mistake must agree in every wrong case, in one of them by values: two answers that both merely raise a
-    ValueError are not thereby the same. Of several, the one that agrees in most cases.
+    A mistake must agree in every wrong case, and in one of them be a wrong value: two answers that both merely
+    raise a ValueError are not thereby the same, nor are two that are both nearly right. Of several, the one that
+    agrees in most cases.
     """
     prints = [fingerprint(test, answer) for answer in answers]
+    right = [e if isinstance(e, dict) else fingerprint(test, e) for e in sheet.expected]
     best, message = 0, ""
     for tell, theirs in sheet.mistakes:
         same = [i for i in range(len(answers)) if matches(prints[i], theirs[i])]
-        if set(wrong) <= set(same) and any(answers[i].error is None for i in wrong) and len(same) > best:
+        telling = any(answers[i].error is None and not matches(theirs[i], right[i]) for i in wrong)
+        if set(wrong) <= set(same) and telling and len(same) > best:
             best, message = len(same), tell
     return message
 
@@ -133,72 +139,110 @@ def _diagnosis(test: Test, sheet: Sheet, answers: list[Answer], wrong: list[int]
 def _difference(test: Test, expected: Answer | Fingerprint, given: Answer, reveal: bool) -> str:
     """What first differs between a right and a given answer, or "" where nothing does."""
     if given.error:
-        return _told(given)
+        return _told(given.error)
     if not isinstance(expected, Answer):
         return "this is not the right answer"
     if expected.outputs.keys() != given.outputs.keys():
-        return f"returned {_listed(given.outputs)}; expected {_listed(expected.outputs)}"
+        return _names_difference(expected.outputs, given.outputs)
     for name, right in expected.outputs.items():
         if text := _value_difference(test, right, given.outputs[name], reveal):
             return f"{name}: {text}"
-    if set(given.changed) - set(expected.changed):
-        return f"you changed an input in place: {', '.join(given.changed)}; work on a copy"
-    if set(given.shares) - set(expected.shares):
-        return f"{', '.join(given.shares)} shares memory with an input: return a new array"
+    if changed := set(given.changed) - set(expected.changed):
+        return f"you changed an input in place: {_listed(sorted(changed))}; work on a copy"
+    if shares := set(given.shares) - set(expected.shares):
+        return f"{_listed(sorted(shares))} shares memory with an input: return a new array"
     if not given.repeats:
         return "a second call with the same inputs gave something else: something is kept between calls"
     return ""
 
 
+def _names_difference(expected: Mapping[str, Any], given: Mapping[str, Any]) -> str:
+    if expected.keys() & given.keys():
+        missing = _listed(name for name in expected if name not in given)
+        extra = _listed(name for name in given if name not in expected)
+        parts = [f"{missing} missing"] * bool(missing) + [f"{extra} not asked for"] * bool(extra)
+        return "what you returned: " + ", ".join(parts)
+    return f"you returned {_form(given)}; expected {_form(expected)}"
+
+
 def _value_difference(test: Test, right: np.ndarray | str, given: np.ndarray | str, reveal: bool) -> str:
     if isinstance(right, str) or isinstance(given, str):
-        return "" if isinstance(given, str) and given == right else f"this is {_kind(given)}, expected {_kind(right)}"
+        return _text_difference(right, given, reveal)
     if right.shape != given.shape:
         return f"shape {given.shape}, expected {right.shape}"
-    numbers = given.astype(np.float64)
-    if bad := int(np.count_nonzero(~np.isfinite(numbers) & np.isfinite(right.astype(np.float64)))):
-        kind = "NaN" if np.isnan(numbers).any() else "infinite"
+    with np.errstate(all="ignore"):
+        return _number_difference(test, right, given, reveal)
+
+
+def _text_difference(right: np.ndarray | str, given: np.ndarray | str, reveal: bool) -> str:
+    if isinstance(right, str) and isinstance(given, str) and given == right:
+        return ""
+    wanted = _kind(right) if reveal or not isinstance(right, str) else "another text"
+    return f"this is {_kind(given)}, expected {wanted}"
+
+
+def _number_difference(test: Test, right: np.ndarray, given: np.ndarray, reveal: bool) -> str:
+    numbers, wanted = given.astype(np.float64), right.astype(np.float64)
+    finite = np.isfinite(wanted)
+    if bad := int(np.count_nonzero(~np.isfinite(numbers) & finite)):
+        kind = "NaN" if np.isnan(numbers[finite]).any() else "infinite"
         return f"{bad} of {given.size} values are {kind}"
-    error = np.abs(numbers - right.astype(np.float64))
-    scale = float(np.max(np.abs(right), initial=0.0)) or 1.0
+    if not np.array_equal(numbers[~finite], wanted[~finite], equal_nan=True):
+        return "values that should be infinite or NaN are not"
+    error = np.abs(np.where(finite, numbers - wanted, 0.0))
+    scale = float(np.max(np.abs(wanted), initial=0.0, where=finite)) or 1.0
     tolerance = test.tolerance.get(right.dtype.name, test.tolerance["float64"])
-    if not error.size or np.nanmax(error) <= tolerance * scale:
-        return f"dtype {given.dtype}, expected {right.dtype}" if test.dtype and given.dtype != right.dtype else ""
-    worst = np.unravel_index(int(np.nanargmax(error)), error.shape)
     count = int(np.count_nonzero(error > tolerance * scale))
+    if not count:
+        return f"dtype {given.dtype}, expected {right.dtype}" if test.dtype and given.dtype != right.dtype else ""
+    worst = np.unravel_index(int(np.argmax(error)), error.shape)
+    if given.dtype == np.float32 != right.dtype and error[worst] <= test.tolerance.get("float32", 0.0) * scale:
+        return f"right to the precision of float32 only; expected {right.dtype}"
+    text = f"{count} of {given.size} values are wrong" if given.ndim else "the value is wrong"
     where = f" at [{', '.join(map(str, worst))}]" if worst else ""
-    text = f"{count} of {given.size} values are wrong; largest error {error[worst] / scale:.1e} of the scale{where}"
-    return text + (f": {numbers[worst]:.6g} instead of {float(right[worst]):.6g}" if reveal else "")
+    text += f"; largest error {error[worst] / scale:.1e} times the largest right value{where}"
+    return text + (f": {_apart(float(numbers[worst]), float(wanted[worst]))}" if reveal else "")
 
 
-def _told(answer: Answer) -> str:
-    error = answer.error
+def _apart(one: float, two: float) -> str:
+    """Two numbers with digits enough to see that they differ."""
+    texts = next(t for n in (6, 12, 17) if len(set(t := (f"{one:.{n}g}", f"{two:.{n}g}"))) == 2)
+    return " instead of ".join(texts)
+
+
+def _told(error: Failure) -> str:
     if error.type == "NotImplementedError" and error.function:
         return f"it needs {error.function}, which is not written yet"
-    where = f" in {error.function}, line {error.line}: `{error.code}`" if error.code else ""
-    return f"{error.type}: {error.text}{where}" if error.type != "NameError" or where else error.text
+    if error.code:
+        return f"{error.type}: {error.text} in {error.function}, line {error.line}: `{error.code}`"
+    if error.type == "NameError":
+        return error.text
+    # No line of the student's own: a call with other arguments, or a result that is no pair.
+    return f"calling it, or reading what it returned, gave {error.type}: {error.text}"
 
 
-def _print(value: np.ndarray | str) -> Any:
+def _print(value: np.ndarray | str, with_dtype: bool) -> Any:
     if isinstance(value, str):
         return value
-    numbers = value.astype(np.float64).ravel()
-    finite = np.where(np.isfinite(numbers), numbers, 0.0)
-    i, root = np.arange(1, finite.size + 1), np.sqrt(max(finite.size, 1))
-    projections = [float(np.cos(k * i) @ finite) / root for k in (0.7, 1.9)]
-    size = float(np.linalg.norm(finite)) / root
+    with np.errstate(all="ignore"):
+        numbers = value.astype(np.float64).ravel()
+        finite = np.where(np.isfinite(numbers), numbers, 0.0)
+        i, root = np.arange(1, finite.size + 1), np.sqrt(max(finite.size, 1))
+        size = np.linalg.norm(finite) / root
+        projections = [np.cos(k * i) @ finite / root for k in (0.7, 1.9)]
     # Six digits are far more than _MATCH needs, and the same on every machine.
-    rounded = [float(f"{number:.6g}") for number in (size, *projections)]
-    return [list(value.shape), int(np.isnan(numbers).sum()), int(np.isinf(numbers).sum()), *rounded]
+    rounded = [float(f"{number:.6g}") for number in np.nan_to_num([size, *projections])]
+    exact = [value.dtype.name if with_dtype else "", list(value.shape)]
+    return [*exact, int(np.isnan(numbers).sum()), int(np.isinf(numbers).sum()), *rounded]
 
 
 def _close(a: Any, b: Any) -> bool:
     if isinstance(a, str) or isinstance(b, str):
         return a == b
-    if a[:3] != b[:3]:
+    if a[:4] != b[:4]:
         return False
-    scale = max(a[3], b[3], 1e-300)
-    return all(abs(p - q) <= _MATCH * scale for p, q in zip(a[3:], b[3:], strict=True))
+    scale = max(a[4], b[4], 1e-300)
+    return all(abs(p - q) <= _MATCH * scale for p, q in zip(a[4:], b[4:], strict=True))
 
 
 def _canonical(value: np.ndarray | str) -> str:
@@ -211,13 +255,21 @@ def _all_text(answer: Answer) -> bool:
 
 def _kind(value: np.ndarray | str) -> str:
     if isinstance(value, str):
-        return "None" if value == "None" else f"{value[:60]!r}"
+        return "None (is a `return` missing?)" if value == "None" else f"{value[:60]!r}"
     return "a number" if value.ndim == 0 else f"an array of shape {value.shape}"
 
 
-def _listed(outputs: Mapping[str, Any]) -> str:
-    names = list(outputs)
-    return ", ".join(names[:6]) + (", …" if len(names) > 6 else "") or "nothing"
+def _form(outputs: Mapping[str, Any]) -> str:
+    """What was returned, as far as its names say."""
+    if list(outputs) == ["result"]:
+        return _kind(outputs["result"])
+    first = {name.split(".")[0] for name in outputs}
+    return f"{len(first)} values" if all(name.isdigit() for name in first) else _listed(outputs)
+
+
+def _listed(names: Iterable[str]) -> str:
+    names = [name[:60] for name in names]
+    return ", ".join(names[:6]) + (", …" if len(names) > 6 else "")
 
 
 def _describe(case: Mapping[str, Any]) -> str:

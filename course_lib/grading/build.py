@@ -76,7 +76,7 @@ def build(layout: Layout, say=print) -> list[Path]:
     """
     files: dict[Path, bytes] = {}
     for topic in layout.topics:
-        texts = Texts.read(layout.solutions, topic)
+        texts = _texts(layout, topic)
         course = load(texts)
         sheets = prove(course)
         say(f"{topic}: {len(course.key.mistakes)} mistakes told apart, executing …")
@@ -99,16 +99,26 @@ def stale(layout: Layout) -> Iterator[str]:
     data by the hash of what they were made from.
     """
     for topic in layout.topics:
-        texts = Texts.read(layout.solutions, topic)
+        texts = _texts(layout, topic)
         course = load(texts)
         yield from _stale_solution(course, layout)
-        path = layout.notebooks / f"{topic}.ipynb"
-        if not path.exists() or path.read_bytes() != _bytes(student_notebook(course.cells, topic)):
-            yield f"notebooks/{topic}.ipynb: {_first_difference(path, student_notebook(course.cells, topic))}"
+        path, want = layout.notebooks / f"{topic}.ipynb", student_notebook(course.cells, topic)
+        if _text(path) != _bytes(want).decode():
+            yield f"notebooks/{topic}.ipynb: {_difference(_notebook(path), want)}"
         yield from _stale_practice(texts, course, layout.practice)
-    path = layout.solutions / "SOURCES.md"
-    if not path.exists() or path.read_text(encoding="utf-8") != coverage.table(layout.solutions, layout.topics):
+    if _text(layout.solutions / "SOURCES.md") != coverage.table(layout.solutions, layout.topics):
         yield "solutions/SOURCES.md differs from the cells' sources"
+    for folder in (layout.solutions, layout.notebooks):
+        for path in sorted(folder.glob("[0-9][0-9]_*.ipynb")):
+            if path.stem not in layout.topics:
+                yield f"{folder.name}/{path.name}: there is no solutions/{path.stem}.py"
+
+
+def _texts(layout: Layout, topic: str) -> Texts:
+    try:
+        return Texts.read(layout.solutions, topic)
+    except FileNotFoundError as error:
+        raise SourceError(f"{topic}: solutions/keys/{topic}.py is missing") from error
 
 
 def _executed(course: Course, layout: Layout, data: dict[Path, bytes]) -> NotebookNode:
@@ -138,8 +148,8 @@ def _executed(course: Course, layout: Layout, data: dict[Path, bytes]) -> Notebo
             count += 1
             _normalise(cell, count)
     path = layout.solutions / f"{course.notebook}.ipynb"
-    if path.exists():
-        _keep(nb, nbformat.read(path, as_version=4))
+    if stored := _notebook(path):
+        _keep(nb, stored)
     return nb
 
 
@@ -176,14 +186,15 @@ def _keep(new: NotebookNode, old: NotebookNode) -> None:
         drawn_alike = same_drawing and _words(stored.outputs) == _words(cell.outputs)
         if "volatile" in cell.metadata["tags"] or drawn_alike:
             cell.outputs = stored.outputs
+            _normalise(cell, cell.execution_count)
 
 
 def _words(outputs: list[NotebookNode]) -> str:
-    """Everything in outputs but the pixels."""
-    kept = [
-        {**o, "data": {k: v for k, v in o.data.items() if not k.startswith("image/")}} if "data" in o else dict(o)
-        for o in outputs
-    ]
+    """Everything in outputs but the pixels and the cell's number."""
+    kept = [{key: value for key, value in output.items() if key != "execution_count"} for output in outputs]
+    for output in kept:
+        if "data" in output:
+            output["data"] = {k: v for k, v in output["data"].items() if not k.startswith("image/")}
     return json.dumps(kept, sort_keys=True)
 
 
@@ -220,10 +231,10 @@ def _same_expected(a: Answer | dict, b: Answer | dict) -> bool:
 def _stale_solution(course: Course, layout: Layout) -> Iterator[str]:
     name, path = f"solutions/{course.notebook}.ipynb", layout.solutions / f"{course.notebook}.ipynb"
     want = solution_notebook(course.cells, course.notebook)
-    if not path.exists():
-        yield f"{name} is missing"
+    have = _notebook(path)
+    if have is None:
+        yield f"{name}: {_difference(have, want)}"
         return
-    have = nbformat.read(path, as_version=4)
     stripped = copy.deepcopy(have)
     figures_from = stripped.metadata.get("course", {}).pop("figures_from", None)
     for cell in stripped.cells:
@@ -251,13 +262,27 @@ def _stale_practice(texts: Texts, course: Course, folder: Path) -> Iterator[str]
         yield f"{name}: the notebook's code cells changed since it was made"
 
 
-def _first_difference(path: Path, want: NotebookNode) -> str:
-    return _difference(nbformat.read(path, as_version=4), want) if path.exists() else "missing"
+def _text(path: Path) -> str | None:
+    """The text of a file, whatever its line ends are; None where it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return None
 
 
-def _difference(have: NotebookNode, want: NotebookNode) -> str:
+def _notebook(path: Path) -> NotebookNode | None:
+    """A stored notebook; None where it is missing or none any more, as after a merge."""
+    try:
+        return nbformat.read(path, as_version=4)
+    except (OSError, ValueError, KeyError, AttributeError):
+        return None
+
+
+def _difference(have: NotebookNode | None, want: NotebookNode) -> str:
     """The first cell that differs, by its id."""
-    ids = [cell.id for cell in have.cells]
+    if have is None:
+        return "missing, or not a notebook"
+    ids = [cell.get("id") for cell in have.cells]
     for cell in want.cells:
         if cell.id not in ids:
             return f"cell {cell.id} is missing"

@@ -76,14 +76,27 @@ class Course:
             extra: code that replaces answers, e.g. a mistake's.
             released: run the stubs instead of the answers.
         """
+        run = [cell for cell in self.cells if cell.role in ("setup", "answer")]
+        texts = [(f"cell {cell.id}", cell.released if released else cell.text) for cell in run]
         namespace: dict[str, Any] = {"__name__": "answers"}
-        for cell in self.cells:
-            if cell.role in ("setup", "answer"):
-                text = cell.released if released else cell.text
-                exec(compile(text, f"<{cell.id}>", "exec"), namespace)
-        for code in extra:
-            exec(compile(code, "<answer>", "exec"), namespace)
+        for name, text in [*texts, *(("the key's code", code) for code in extra)]:
+            try:
+                exec(compile(text, f"<{name}>", "exec"), namespace)
+            except Exception as error:
+                raise SourceError(f"{self.notebook}, {name}: {type(error).__name__}: {error}") from error
         return namespace
+
+    def cases(self, exercise: Exercise, rngs: Rngs) -> list[keys.Case]:
+        """Draw an exercise's cases.
+
+        Raises:
+            SourceError: if the key's generator fails.
+        """
+        try:
+            return list(self.key.cases[exercise.id](rngs(exercise.id)))
+        except Exception as error:
+            where = f"{self.notebook}, exercise {exercise.id}"
+            raise SourceError(f"{where}: its cases raise {type(error).__name__}: {error}") from error
 
     def sheets(self, rngs: Rngs, visible: bool = False) -> dict[tuple[str, str], Sheet]:
         """Draw the cases of every test and answer them, rightly and with every known mistake.
@@ -97,7 +110,7 @@ class Course:
         """
         right, sheets = self._right, {}
         for exercise in self.exercises:
-            cases = [c for c in self.key.cases[exercise.id](rngs(exercise.id)) if c.visible or not visible]
+            cases = [case for case in self.cases(exercise, rngs) if case.visible or not visible]
             wrong = [(tell, namespace) for name, tell, namespace in self._wrong if name == exercise.id]
             for test in exercise.tests:
                 inputs = [case.inputs for case in cases if case.test == test.name]
@@ -130,11 +143,15 @@ def load(texts: Texts) -> Course:
     """Load a notebook's source and key.
 
     Raises:
-        SourceError: if an exercise has no cases, or the key names one that does not exist.
+        SourceError: if the source has a fault, the key cannot be run, an exercise has no cases, or the key names
+            one that does not exist.
     """
-    course = Course(
-        texts.notebook, read(texts.source, texts.notebook), keys.load(texts.key, f"<key of {texts.notebook}>")
-    )
+    cells = read(texts.source, texts.notebook)
+    try:
+        key = keys.load(texts.key, f"<key of {texts.notebook}>")
+    except Exception as error:
+        raise SourceError(f"{texts.notebook}: its key raises {type(error).__name__}: {error}") from error
+    course = Course(texts.notebook, cells, key)
     ids = {exercise.id for exercise in course.exercises}
     for missing in sorted(ids - course.key.cases.keys()):
         raise SourceError(f"{texts.notebook}, exercise {missing}: the key has no cases for it")

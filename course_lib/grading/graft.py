@@ -3,14 +3,16 @@
 import ast
 import json
 import re
+import warnings
 from dataclasses import dataclass, field
 from typing import Any
 
 from course_lib import exercises
 from course_lib.exercises import Exercise
 
+MOST_BYTES = 100 * 2**20  # of a file
 _MOST_CELLS = 2000
-_MOST_BYTES = 100 * 2**20
+_MOST_CODE = 2 * 2**20  # characters in all code cells, far above any honest notebook: parsing takes memory
 
 
 class Unreadable(ValueError):
@@ -49,12 +51,21 @@ class Graft:
 
 @dataclass(frozen=True)
 class _Given:
-    """A submitted code cell as far as its form can be believed."""
+    """A submitted code cell.
+
+    Args:
+        source: its text.
+        role: the role it was released with, empty for a cell of the student's own.
+        exercise: of an answer or check cell.
+        untouched: whether it says what was released; comments and layout do not count.
+        names: what it defines.
+    """
 
     source: str
-    id: str
     role: str
     exercise: str
+    untouched: bool
+    names: frozenset[str]
 
 
 def graft(data: bytes, notebook: str, released: list[dict[str, str]]) -> Graft:
@@ -62,8 +73,7 @@ def graft(data: bytes, notebook: str, released: list[dict[str, str]]) -> Graft:
 
     Setup, demo and check cells are the course's own: setup is put first as it was released, the others are left
     out. A cell of theirs that the student changed counts as one of the student's own, except that a check cell
-    never does. An exercise's answer is every cell that carries its mark; where none does or all are untouched,
-    every cell that defines its names. The exam follows the last of them.
+    never does. The exam of an exercise follows the last of its answers, see `_answers`.
 
     Args:
         data: the file's bytes.
@@ -74,19 +84,18 @@ def graft(data: bytes, notebook: str, released: list[dict[str, str]]) -> Graft:
         Unreadable: if the file is no such notebook.
     """
     asked = exercises.of_notebook(notebook)
-    given = _read(data, {exercise.id for exercise in asked}, {cell["id"]: cell for cell in released})
-    known = {(cell["role"], cell["source"].strip()) for cell in released}
-    answers = {exercise.id: _answers(exercise, given, known) for exercise in asked}
+    given = _read(data, {exercise.id for exercise in asked}, released)
+    answers = {exercise.id: _answers(exercise, given) for exercise in asked}
     if not any(answers.values()):
         raise Unreadable(
-            f"none of the answer cells of {notebook} is in this file: is it a notebook of another course or topic?"
+            f"None of the answer cells of {notebook} is in this file: is it a notebook of another course or topic?"
         )
     parts = [Part("setup", cell["source"]) for cell in released if cell["role"] == "setup"]
     for position, cell in enumerate(given):
         mine = [exercise for exercise in asked if position in answers[exercise.id]]
         if mine:
             parts.append(Part("answer", cell.source, mine[0].id))
-        elif cell.role != "check" and (cell.role, cell.source.strip()) not in known:
+        elif cell.role != "check" and not cell.untouched:
             parts.append(Part("extra", cell.source))
         for exercise in mine:
             if position == max(answers[exercise.id]):
@@ -94,86 +103,116 @@ def graft(data: bytes, notebook: str, released: list[dict[str, str]]) -> Graft:
     return Graft(parts, [exercise.id for exercise in asked if not answers[exercise.id]])
 
 
-def _read(data: bytes, ids: set[str], released: dict[str, dict[str, str]]) -> list[_Given]:
+def _answers(exercise: Exercise, given: list[_Given]) -> list[int]:
+    """The positions of the cells that answer an exercise.
+
+    Every cell that carries its mark and was written in counts, and any other in which its names are defined anew
+    before its check cell. Where the marked ones are untouched or gone, every cell that defines its names.
+    """
+    marked = [i for i, cell in enumerate(given) if (cell.role, cell.exercise) == ("answer", exercise.id)]
+    written = [i for i in marked if not given[i].untouched]
+    elsewhere = [
+        i
+        for i, cell in enumerate(given)
+        if i not in marked and cell.role != "check" and not cell.untouched and cell.names & set(exercise.names)
+    ]
+    if written:
+        checks = [i for i, cell in enumerate(given) if (cell.role, cell.exercise) == ("check", exercise.id)]
+        return written + [i for i in elsewhere if max(written) < i < max(checks, default=0)]
+    if elsewhere:
+        # An untouched dictionary is filled in from elsewhere; an untouched stub must not undo what stands before it.
+        return [i for i in marked if i < min(elsewhere)] + elsewhere
+    return marked
+
+
+def _read(data: bytes, ids: set[str], released: list[dict[str, str]]) -> list[_Given]:
     """The code cells of a notebook file."""
-    nb = _parse(data)
+    cells = [cell for cell in _parse(data)["cells"] if isinstance(cell, dict) and cell.get("cell_type") == "code"]
+    sources = [_source(cell) for cell in cells]
+    if (length := sum(map(len, sources))) > _MOST_CODE:
+        raise Unreadable(f"Its code cells hold {length / 2**20:.1f} MB of text: keep data out of them.")
+    by_id = {cell["id"]: cell for cell in released}
+    by_code = {_code(cell["source"]): cell for cell in released}
     given = []
-    for cell in nb["cells"][:_MOST_CELLS]:
-        if not isinstance(cell, dict) or cell.get("cell_type") != "code":
-            continue
-        source = cell.get("source", "")
-        if isinstance(source, list):
-            source = "".join(line for line in source if isinstance(line, str))
-        if not isinstance(source, str):
-            continue
-        # Half of a surrogate pair can stand in JSON but in no file.
-        source = source.encode("utf-8", "replace").decode("utf-8")
-        given.append(_Given(source, *_marks(cell, ids, released)))
+    for cell, source in zip(cells, sources, strict=True):
+        alike = by_code.get(_code(source), {})
+        role, exercise = _marks(cell, by_id.get(str(cell.get("id"))) or alike)
+        if exercise not in ids | {""} or role not in ("setup", "demo", "answer", "check"):
+            role = exercise = ""
+        untouched = bool(alike) and (alike["role"], alike["exercise"]) == (role, exercise)
+        given.append(_Given(source, role, exercise, untouched, _defined(source)))
     return given
 
 
 def _parse(data: bytes) -> dict[str, Any]:
     if not data.strip():
-        raise Unreadable("the file is empty")
-    if len(data) > _MOST_BYTES:
-        raise Unreadable(f"the file has {len(data) // 2**20} MB: clear its outputs and hand it in again")
+        raise Unreadable("The file is empty.")
+    if len(data) > MOST_BYTES:
+        raise Unreadable(too_large(len(data)))
     try:
         nb = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise Unreadable(f"the file is not a notebook: it is no valid JSON ({str(error)[:80]})") from error
+        raise Unreadable(f"The file is not a notebook: it is no valid JSON ({str(error)[:80]}).") from error
     if not isinstance(nb, dict) or not isinstance(nb.get("nbformat"), int):
-        raise Unreadable("the file is JSON, but not a notebook")
+        raise Unreadable("The file is JSON, but not a notebook.")
     if nb["nbformat"] != 4:
         raise Unreadable(
-            f"the notebook is in format {nb['nbformat']}, this course uses format 4: open it in JupyterLab, save it "
-            "and hand it in again"
+            f"The notebook is in format {str(nb['nbformat'])[:9]}, this course uses format 4: open it in JupyterLab, "
+            "save it and hand it in again."
         )
     if not isinstance(nb.get("cells"), list):
-        raise Unreadable("the notebook has no list of cells")
+        raise Unreadable("The notebook has no list of cells.")
+    if len(nb["cells"]) > _MOST_CELLS:
+        raise Unreadable(f"The notebook has {len(nb['cells'])} cells, more than {_MOST_CELLS}: delete what is not asked.")
     return nb
 
 
-def _marks(cell: dict[str, Any], ids: set[str], released: dict[str, dict[str, str]]) -> tuple[str, str, str]:
-    """A cell's id, role and exercise, by its metadata or, where an editor dropped them, by its id."""
+def too_large(size: int) -> str:
+    """What to tell about a file of more than `MOST_BYTES`."""
+    return f"The file has {size / 2**20:.0f} MB: clear its outputs and hand it in again."
+
+
+def _source(cell: dict[str, Any]) -> str:
+    """A cell's text; what is no text counts as empty."""
+    source = cell.get("source", "")
+    if isinstance(source, list):
+        source = "".join(line for line in source if isinstance(line, str))
+    # Half of a surrogate pair can stand in JSON but in no file.
+    return source.encode("utf-8", "replace").decode("utf-8") if isinstance(source, str) else ""
+
+
+def _code(source: str) -> str:
+    """Text without comments and blank lines, to see whether somebody wrote code into a cell."""
+    lines = (line.split("#")[0].rstrip() for line in source.splitlines())
+    return "\n".join(line for line in lines if line)
+
+
+def _marks(cell: dict[str, Any], origin: dict[str, str]) -> tuple[str, str]:
+    """A cell's role and exercise by its metadata or, where an editor dropped them, of the cell it is known to be."""
     metadata = cell.get("metadata") if isinstance(cell.get("metadata"), dict) else {}
     course = metadata.get("course") if isinstance(metadata.get("course"), dict) else {}
     nbgrader = metadata.get("nbgrader") if isinstance(metadata.get("nbgrader"), dict) else {}
-    cell_id = cell["id"] if isinstance(cell.get("id"), str) else ""
-    origin = released.get(cell_id, {})
-    role, exercise = (
-        course.get("role") or origin.get("role", ""),
-        course.get("exercise") or origin.get("exercise", ""),
-    )
     grade_id = nbgrader.get("grade_id")
     if not course and isinstance(grade_id, str):
-        exercise = grade_id.removeprefix("test_")
-        role = "answer" if nbgrader.get("solution") is True else "check"
-    if not isinstance(role, str) or not isinstance(exercise, str) or (exercise and exercise not in ids):
-        return cell_id, "", ""
-    return cell_id, role, exercise
+        return "answer" if nbgrader.get("solution") is True else "check", grade_id.removeprefix("test_")
+    marks = (course.get("role") or origin.get("role", ""), course.get("exercise") or origin.get("exercise", ""))
+    return marks if all(isinstance(mark, str) for mark in marks) else ("", "")
 
 
-def _answers(exercise: Exercise, given: list[_Given], known: set[tuple[str, str]]) -> list[int]:
-    """The positions of the cells that answer an exercise."""
-    marked = [i for i, cell in enumerate(given) if cell.role == "answer" and cell.exercise == exercise.id]
-    written = [i for i in marked if ("answer", given[i].source.strip()) not in known]
-    if written:
-        return written
-    defining = [i for i, cell in enumerate(given) if cell.role not in ("check", "answer", "setup", "demo")]
-    defining = [i for i in defining if _defined(given[i].source) & set(exercise.names)]
-    return defining or marked
-
-
-def _defined(source: str) -> set[str]:
-    """The names a cell defines at its top level, also where it does not parse."""
+def _defined(source: str) -> frozenset[str]:
+    """The names a cell defines or fills in at its top level, also where it does not parse."""
     try:
-        body = ast.parse(source).body
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a doubtful escape in a student's text
+            body = ast.parse(source).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return set(re.findall(r"^(?:async\s+)?(?:def|class)?\s*(\w+)\s*[(=]", source, re.MULTILINE))
+        # Blanks without newlines: matching must not take longer than the text.
+        return frozenset(re.findall(r"^(?:async +)?(?:def|class)?[ \t]*(\w+)[ \t]*[(=]", source, re.MULTILINE))
     names = set()
     for node in body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             names.add(node.name)
         elif isinstance(node, ast.Assign):
-            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
-    return names
+            targets = [target.value if isinstance(target, ast.Subscript) else target for target in node.targets]
+            names |= {target.id for target in targets if isinstance(target, ast.Name)}
+    return frozenset(names)

@@ -70,6 +70,8 @@ def cases(exercise: str) -> Callable:
     """Register a generator of cases: ``f(rng)`` with a ``numpy.random.Generator``."""
 
     def register(function: Callable) -> Callable:
+        if exercise in _key().cases:
+            raise ValueError(f"exercise {exercise} has its cases twice")
         _key().cases[exercise] = function
         return function
 

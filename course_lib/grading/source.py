@@ -18,6 +18,11 @@ ROLES = ("setup", "demo", "answer", "check")
 STUB = "# YOUR CODE HERE"
 _REGIONS = {"SOLUTION", "HIDDEN TESTS"}
 _MARKER = re.compile(r"^\s*### (BEGIN|END) (.+?)\s*$")
+_MISSPELT = re.compile(r"^\s*#+\s*(begin|end)\W*(solution|hidden)", re.IGNORECASE)
+_CHECK = """check({0})
+### BEGIN HIDDEN TESTS
+earned({0})
+### END HIDDEN TESTS"""
 
 
 class SourceError(ValueError):
@@ -67,6 +72,8 @@ def read(text: str, notebook: str) -> list[Cell]:
     Raises:
         SourceError: if a cell has no role, markers do not balance, or exercises and cells disagree.
     """
+    if notebook not in exercises.notebooks():
+        raise SourceError(f"{notebook}: course_lib/exercises/__init__.py has no line for it")
     cells, section, counts = [], "start", {}
     for number, node in enumerate(jupytext.reads(text, fmt="py:percent").cells, start=1):
         if node.cell_type == "markdown" and (heading := re.match(r"##? +(.+)", node.source)):
@@ -74,15 +81,16 @@ def read(text: str, notebook: str) -> list[Cell]:
         where = f"{notebook}, cell {number} ({_first_line(node.source)})"
         tags = tuple(node.metadata.get("tags", []))
         exercise = node.metadata.get("exercise", "")
+        sources = tuple(node.metadata.get("sources", []))
         if node.cell_type == "code":
             _check_role(where, tags, exercise, notebook)
-            _check_markers(where, exercise, node.source)
+            _check_text(where, tags[0], exercise, sources, node.source)
+        _check_markers(where, exercise, node.source)
         slug = f"{exercise}-{tags[0]}" if exercise else _slug(section)
         counts[slug] = counts.get(slug, 0) + 1
         cell_id = slug if exercise else f"{slug}-{counts[slug]:02d}"
         if exercise and counts[slug] > 1:
             raise SourceError(f"{where}: exercise {exercise} has two {tags[0]} cells")
-        sources = tuple(node.metadata.get("sources", []))
         cells.append(Cell(cell_id, node.cell_type, node.source, section, tags, exercise, sources))
     _check_exercises(cells, notebook)
     return cells
@@ -179,11 +187,21 @@ def _check_role(where: str, tags: tuple[str, ...], exercise: str, notebook: str)
         raise SourceError(f"{where}: course_lib/exercises has no exercise {exercise!r} for {notebook}")
 
 
+def _check_text(where: str, role: str, exercise: str, sources: tuple[str, ...], text: str) -> None:
+    # Without its last line a check cell that raises nothing would be worth full marks to nbgrader.
+    if role == "check" and text.strip() != _CHECK.format(exercise):
+        raise SourceError(f"{where}, exercise {exercise}: a check cell reads\n{_CHECK.format(exercise)}")
+    if sources and role != "check" and not re.search(r"\bassert\b", text):
+        raise SourceError(f"{where}: a code cell with sources verifies them, but this has no assert")
+
+
 def _check_markers(where: str, exercise: str, text: str) -> None:
     where = f"{where}, exercise {exercise}" if exercise else where
     opened = None
     for number, line in enumerate(text.splitlines(), start=1):
         if not (marker := _MARKER.match(line)):
+            if _MISSPELT.match(line):
+                raise SourceError(f"{where}, line {number}: a marker reads '### BEGIN SOLUTION', not {line.strip()!r}")
             continue
         edge, region = marker.groups()
         if region not in _REGIONS:

@@ -6,6 +6,8 @@ exactly its tests and gets its own message, both in the notebook and when graded
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from course_lib.exercises import Exercise
 from course_lib.exercises.answer import Answer, attempt
 from course_lib.exercises.verdict import NOT_ATTEMPTED, PASSED, Sheet, Verdict, judge, matches
@@ -49,7 +51,7 @@ def verdicts(course: Course, namespace: dict, sheets: Sheets) -> Iterator[Verdic
 
 def _prove_cases(course: Course, practice: Sheets, draws: list[Sheets]) -> None:
     for exercise in course.exercises:
-        named = {case.test for case in course.key.cases[exercise.id](seeded("names")(exercise.id))}
+        named = {case.test for case in course.cases(exercise, seeded("names"))}
         if unknown := named - {test.name for test in exercise.tests}:
             raise SourceError(f"{course.notebook}, exercise {exercise.id}: cases for unknown tests {sorted(unknown)}")
         if not any((exercise.id, test.name) in practice for test in exercise.tests):
@@ -67,8 +69,9 @@ def _prove_right(course: Course, sheets: Sheets) -> None:
     for (exercise, test), sheet in sheets.items():
         for answer in sheet.expected:
             if isinstance(answer, Answer) and (answer.error or answer.changed or answer.shares or not answer.repeats):
-                fault = answer.error or (answer.changed and f"changes {answer.changed}") or "shares or keeps state"
-                raise SourceError(f"{course.notebook}, exercise {exercise}, test {test}: the right answer: {fault}")
+                raise SourceError(
+                    f"{course.notebook}, exercise {exercise}, test {test}: the right answer {_fault(answer)}"
+                )
     for exercise, differs, code in course.key.alternatives:
         for verdict in verdicts(course, course.namespace(code), sheets):
             if not verdict.passed:
@@ -117,7 +120,17 @@ def _prove_distinct(course: Course, exercise: Exercise, sheets: Sheets) -> None:
                 )
 
 
+def _fault(right: Answer) -> str:
+    if right.error:
+        return f"raises {right.error.type}: {right.error.text}"
+    if right.changed:
+        return f"changes its input {', '.join(right.changed)}"
+    if right.shares:
+        return f"shares memory with its input: {', '.join(right.shares)}"
+    return "is another one when it is called again"
+
+
 def _same(one: Answer, two: Answer) -> bool:
     return one.outputs.keys() == two.outputs.keys() and all(
-        str(one.outputs[name]) == str(two.outputs[name]) for name in one.outputs
+        np.array_equal(one.outputs[name], two.outputs[name]) for name in one.outputs
     )
