@@ -14,9 +14,10 @@ from course_lib.exercises import Exercise
 from course_lib.exercises.answer import attempt
 from course_lib.exercises.verdict import FAILED, NOT_ATTEMPTED, PASSED, Verdict, judge
 
-_SYMBOL = {PASSED: "✓", FAILED: "✗", NOT_ATTEMPTED: "○"}
+_PARTLY = "partly passed"  # of an exercise, where its tests differ
+_SYMBOL = {PASSED: "✓", FAILED: "✗", NOT_ATTEMPTED: "○", _PARTLY: "◐"}
 # White on these has the contrast of WCAG AA, whatever the theme of the page; the symbol and the word say the same.
-_COLOUR = {PASSED: "#1a7f4b", FAILED: "#c0392b", NOT_ATTEMPTED: "#6b7280"}
+_COLOUR = {PASSED: "#1a7f4b", FAILED: "#c0392b", NOT_ATTEMPTED: "#6b7280", _PARTLY: "#8a5a00"}
 _INFORMATION = "#0072b2"
 
 _verdicts: dict[str, list[Verdict]] = {}  # the latest check of each exercise in this kernel
@@ -75,16 +76,17 @@ def progress() -> None:
         state = _state(verdicts)
         total += points
         rows.append(_row(state, html.escape(exercise.title), points, exercise.points))
-        text.append(f"{_SYMBOL[state]} {exercise.title}: {points:g} of {exercise.points:g} ({state})")
+        text.append(f"{_SYMBOL[state]} {exercise.title} – {points:g} of {exercise.points:g} ({state})")
     most = sum(exercise.points for exercise in exercises.of_notebook(notebook))
-    head = f"{notebook}: {total:g} of {most:g} points on the visible cases"
+    head = f"{notebook} – {total:g} of {most:g} points on the visible cases"
     _show(_box(_INFORMATION, _head(head) + _table(rows)), "\n".join([head, *text]))
 
 
 def _state(verdicts: list[Verdict] | None) -> str:
-    if not verdicts or all(verdict.state == NOT_ATTEMPTED for verdict in verdicts):
-        return NOT_ATTEMPTED
-    return PASSED if all(verdict.passed for verdict in verdicts) else FAILED
+    states = {verdict.state for verdict in verdicts or []} or {NOT_ATTEMPTED}
+    if len(states) == 1:
+        return states.pop()
+    return _PARTLY if PASSED in states else FAILED
 
 
 @cache
@@ -128,11 +130,12 @@ def _hidden(exercise: Exercise, verdicts: list[Verdict]) -> str:
 
 def _check_text(exercise: Exercise, verdicts: list[Verdict]) -> str:
     points = sum(verdict.points for verdict in verdicts)
-    lines = [f"{exercise.title}: {points:g} of {exercise.points:g} points on the visible cases"]
+    lines = [f"{exercise.title} – {points:g} of {exercise.points:g} points on the visible cases"]
     for verdict in verdicts:
         asks = exercise.test(verdict.test).asks
         message = f": {verdict.message}" if verdict.state == FAILED else ""
-        lines.append(f"  {_SYMBOL[verdict.state]} {verdict.state} – {asks}{message}")
+        earned = f"{verdict.points:g} of {verdict.max_points:g}"
+        lines.append(f"  {_SYMBOL[verdict.state]} {verdict.state}, {earned} – {asks}{message}")
     if hidden := _hidden(exercise, verdicts):
         lines.append(f"  {hidden}")
     return "\n".join(lines)
@@ -146,7 +149,7 @@ def _check_html(exercise: Exercise, verdicts: list[Verdict]) -> str:
         message = f"<br>{html.escape(verdict.message)}" if verdict.state == FAILED else ""
         asks = html.escape(exercise.test(verdict.test).asks)
         rows.append(_row(verdict.state, asks + message, verdict.points, verdict.max_points))
-    head = f"{exercise.title}: {points:g} of {exercise.points:g} points on the visible cases"
+    head = f"{exercise.title} – {points:g} of {exercise.points:g} points on the visible cases"
     body = _head(head) + _table(rows)
     if hidden := _hidden(exercise, verdicts):
         body += f"<div style='margin-top:0.3em'>{html.escape(hidden)}</div>"
@@ -167,7 +170,7 @@ def _table(rows: list[str]) -> str:
 
 def _row(state: str, text: str, points: float, most: float) -> str:
     """A row of a table: the state on a ground of its own colour, ``text`` as HTML, the points."""
-    cell = "text-align:left;vertical-align:top;padding:0.25em 0.8em 0.25em 0"
+    cell = "text-align:left;vertical-align:top;padding:0.25em 0.8em 0.25em 0;overflow-wrap:anywhere"
     short = f"{cell};white-space:nowrap"
     badge = f"background:{_COLOUR[state]};color:#fff;font-weight:bold;padding:0.1em 0.5em;border-radius:0.3em"
     return (

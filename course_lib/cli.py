@@ -49,7 +49,7 @@ def check(
     notebook: Annotated[Path, typer.Argument(help="Your notebook, e.g. notebooks/01_unrolling.ipynb.")],
 ) -> None:
     """Mark your own notebook as the grader will, on the visible cases only."""
-    from course_lib.grading.grade import Job, grade_one
+    from course_lib.grading.grade import GraderFault, Job, grade_one
     from course_lib.grading.sandbox import unavailable
 
     name = next((known for known in exercises.notebooks() if notebook.stem.endswith(known)), None)
@@ -59,8 +59,11 @@ def check(
         data = notebook.read_bytes()
     except OSError as error:
         _stop(f"{notebook} cannot be read: {error.strerror}")
-    with out.status("running the notebook …"):
-        result = grade_one(Job("you", name, data, sandbox="none" if unavailable() else "bwrap"))
+    try:
+        with out.status("running the notebook …"):
+            result = grade_one(Job("you", name, data, sandbox="none" if unavailable() else "bwrap"))
+    except (GraderFault, OSError) as error:
+        _stop(str(error))
     _print_tests(result)
 
 
@@ -108,8 +111,10 @@ def grade(
 
     try:
         known = gradebook.read_roster(roster) if roster else None
-    except (OSError, ValueError) as error:
-        _stop(f"the roster {roster}: {error}")
+    except OSError as error:
+        _stop(f"the roster {roster} cannot be read: {error.strerror}")
+    except ValueError as error:
+        _stop(str(error))
     _grade(folder, out_folder, notebook, jobs, known, secret, sandbox, force, Limits())
 
 
@@ -117,7 +122,7 @@ def grade(
 def demo(
     students: Annotated[int, typer.Option(min=1, help="How many there are in the class.")] = 12,
     notebook: Annotated[str, typer.Option(help="Which notebook they hand in.")] = "01_unrolling",
-    out_folder: Annotated[Path, typer.Option("--out", help="Where submissions and results go.")] = Path("demo"),
+    out_folder: Annotated[Path, typer.Option("--out", help="Where results, feedback and gradebook go.")] = Path("demo"),
     sandbox: SandboxMode = "auto",
 ) -> None:
     """Make a class from the answers and their known mistakes, grade it, and compare with what must come out."""
@@ -201,10 +206,10 @@ def _grade(folder, out_folder, notebook, jobs, roster, secret, sandbox, force, l
         mode = choose(sandbox)
         submissions, passed_over = classroom.find(folder, texts, roster or ())
         for line in passed_over:
-            err.print(f"passed over: {escape(line)}", soft_wrap=True)
+            err.print(f"passed over: {_shown(line)}", soft_wrap=True)
         if not submissions:
             _stop(f"no submission in {folder}: it should hold <student>/<notebook>.ipynb")
-        classroom.prepare(out_folder, len(submissions))
+        classroom.prepare(out_folder, folder, len(submissions))
         run = classroom.Run(out_folder, texts, classroom.secret_of(out_folder, secret), jobs, mode, limits, force)
         columns = (
             TextColumn("grading"),
@@ -231,37 +236,54 @@ def _grade(folder, out_folder, notebook, jobs, roster, secret, sandbox, force, l
     _print_gradebook(results)
     if skipped:
         out.print(f"{skipped} of {len(submissions)} were graded before and are unchanged")
+    if faults := sum(result["graded_from"] is None for result in results):
+        err.print(f"the grader itself failed on {faults}; the same command tries them again", soft_wrap=True)
     out.print(f"gradebook: {out_folder / 'gradebook.csv'}   class: {out_folder / 'index.html'}", soft_wrap=True)
     return results
 
 
 def _print_gradebook(results: list[dict]) -> None:
+    """One table a notebook; its exercises are numbered, so that it fits into 80 columns, and named below."""
+    from course_lib.grading.gradebook import exercise_ids, points
+
     for notebook in dict.fromkeys(result["notebook"] for result in results):
         rows = [result for result in results if result["notebook"] == notebook]
-        ids = [exercise.id for exercise in exercises.of_notebook(notebook)]
-        table = Table(title=notebook, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-        for heading in ("student", "status", "score"):
-            table.add_column(heading, no_wrap=True)
-        for name in ids:
-            table.add_column(name, justify="right", overflow="fold")
+        ids = exercise_ids(rows)
+        table = Table(title=notebook, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+        table.add_column("student", overflow="ellipsis", no_wrap=True)
+        table.add_column("status", no_wrap=True)
+        for heading in ("score", *map(str, range(1, len(ids) + 1))):
+            table.add_column(heading, justify="right", no_wrap=True)
         for result in rows:
-            earned = [sum(t["points"] for t in result["tests"] if t["exercise"] == name) for name in ids]
             colour = "green" if result["status"] == "ok" else "red"
-            score = f"{result['score']:g} / {result['max_score']:g}"
-            cells = [f"[{colour}]{result['status']}[/]", score, *(f"{points:g}" for points in earned)]
-            table.add_row(escape(result["student"]), *cells)
+            score, earned = f"{result['score']:g}/{result['max_score']:g}", points(result)
+            cells = [f"[{colour}]{result['status']}[/]", score, *(f"{earned.get(name, 0):g}" for name in ids)]
+            table.add_row(_shown(result["student"]), *cells)
         out.print(table)
+        legend = (f"{number}\N{NO-BREAK SPACE}{name}" for number, name in enumerate(ids, start=1))
+        out.print(", ".join(legend), style="dim")
+        out.print()
 
 
 def _print_tests(result: dict) -> None:
+    from course_lib.exercises.verdict import NOT_ATTEMPTED
+
     if result["status"] != "ok":
-        out.print(f"[red]{result['status']}[/]: {escape(result['message'])}", soft_wrap=True)
+        out.print(f"[red]{result['status']}[/]: {_shown(result['message'])}", soft_wrap=True)
     for test in result["tests"]:
-        sign = "[green]✓[/]" if test["passed"] else "[red]✗[/]"
-        message = f": {escape(test['message'])}" if test["message"] else ""
+        open_ = test["message"].startswith(NOT_ATTEMPTED)
+        sign = "[green]✓[/]" if test["passed"] else ("○" if open_ else "[red]✗[/]")
+        message = f": {_shown(test['message'])}" if test["message"] else ""
         points = f"{test['points']:g}/{test['max_points']:g}"
         out.print(f"{sign} {points:>9}  {test['exercise']} – {escape(test['test'])}{message}", soft_wrap=True)
     out.print(f"{result['score']:g} of {result['max_score']:g} points on the visible cases")
+
+
+def _shown(text: str) -> str:
+    """Text that a submission chose (a folder's name, an error), safe for a terminal."""
+    from course_lib.grading.report import clean
+
+    return escape(clean(text.encode("utf-8", "replace").decode("utf-8")))
 
 
 def _known_notebooks(notebook: str) -> tuple[str, ...]:

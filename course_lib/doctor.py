@@ -39,7 +39,12 @@ def examine() -> Iterator[Finding]:
 
 def _packages() -> Iterator[Finding]:
     """The packages the course declares, with the versions it needs."""
-    for line in metadata.requires("course-lib") or ():
+    try:
+        declared = metadata.requires("course-lib") or ()
+    except metadata.PackageNotFoundError:
+        yield Finding("course-lib", "not installed: pip install -e . in the course's folder", fine=False, needed=True)
+        return
+    for line in declared:
         match = re.match(r"([\w.-]+)(?:\[[\w,]+\])?>=([\w.]+)$", line)
         if not match:
             continue  # an extra

@@ -6,12 +6,13 @@ are compared like with like.
 
 import base64
 import copy
+import math
 import os
 import site
 import sys
 import sysconfig
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,8 +23,10 @@ from course_lib.exercises import Exercise, Test
 
 MIME = "application/vnd.course.answer+json"
 _KINDS = "biuf"  # the array kinds that travel: booleans, integers, real numbers
-_MOST_VALUES = 1_000_000  # in one array, far above any exercise: a bound on what a submission can send
+_DTYPES = {np.dtype(code).name: np.dtype(code) for code in "?bhilqBHILQefdg"}  # np.dtype() parses far more than names
+_MOST_VALUES = 200_000  # in all arrays of an answer, far above any exercise: a bound on what a submission can send
 _MOST_OUTPUTS = 1_000
+_MOST_LETTERS = 200  # of a name
 
 
 @dataclass(frozen=True)
@@ -114,15 +117,16 @@ def decode(data: Any) -> Answer:
         ValueError: if it is not what `encode` makes.
     """
     try:
-        outputs = {str(k): v for k, v in unpack(data["outputs"], _from_text).items()}
-        if len(outputs) > _MOST_OUTPUTS or not all(isinstance(v, np.ndarray | str) for v in outputs.values()):
+        outputs, error = unpack(data["outputs"], _from_text), data["error"]
+        if not all(isinstance(value, np.ndarray | str) for value in outputs.values()):
             raise ValueError("outputs are arrays or text")
-        error = data["error"]
+        if sum(_room(value.shape) for value in outputs.values() if not isinstance(value, str)) > _MOST_VALUES:
+            raise ValueError("more values than any answer has")
         return Answer(
-            outputs,
+            dict(zip(_names(outputs), outputs.values(), strict=True)),
             Failure(**{k: int(v) if k == "line" else str(v)[:500] for k, v in error.items()}) if error else None,
-            tuple(str(name)[:100] for name in data["changed"]),
-            tuple(str(name)[:100] for name in data["shares"]),
+            _names(data["changed"]),
+            _names(data["shares"]),
             data["repeats"] is True,
         )
     except (KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
@@ -170,14 +174,31 @@ def _to_text(array: np.ndarray) -> dict[str, Any]:
 
 
 def _from_text(content: Mapping[str, Any]) -> np.ndarray:
-    dtype, shape = np.dtype(str(content["dtype"])), tuple(int(n) for n in content["shape"])
-    size = int(np.prod(shape, dtype=object)) if shape else 1
-    if dtype.kind not in _KINDS or len(shape) > 8 or min(shape, default=0) < 0 or size > _MOST_VALUES:
-        raise ValueError(f"an array of {dtype} with shape {shape}")
+    dtype, shape = _DTYPES[content["dtype"]], content["shape"]
+    if not isinstance(shape, list) or len(shape) > 8 or not all(isinstance(n, int) and n >= 0 for n in shape):
+        raise ValueError("an array whose shape is none")
+    if _room(shape) > _MOST_VALUES:
+        raise ValueError("an array with more values than any answer has")
     data = base64.b64decode(content["data"], validate=True)
-    if len(data) != size * dtype.itemsize:
+    if len(data) != math.prod(shape) * dtype.itemsize:
         raise ValueError("an array whose data do not fit its shape")
     return np.frombuffer(data, dtype.newbyteorder("<")).astype(dtype).reshape(shape)
+
+
+def _room(shape: Sequence[int]) -> int:
+    """What working with an array of this shape can cost: an empty one may have many rows of nothing."""
+    return math.prod(max(n, 1) for n in shape)
+
+
+def _names(names: Collection[str]) -> tuple[str, ...]:
+    """Names that a submission sent.
+
+    Raises:
+        ValueError: if there are more of them, or longer ones, than in any answer.
+    """
+    if len(names) > _MOST_OUTPUTS or not all(isinstance(name, str) and len(name) <= _MOST_LETTERS for name in names):
+        raise ValueError("names are short texts")
+    return tuple(names)
 
 
 def _copied(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,7 @@ class Sheet:
 
     cases: list[dict[str, Any]]
     expected: list[Answer | Fingerprint]
-    mistakes: list[tuple[str, list[Fingerprint]]] = field(default_factory=list)
+    mistakes: Iterable[tuple[str, list[Fingerprint]]] = ()
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def judge(exercise: Exercise, test: Test, sheet: Sheet, answers: list[Answer], r
     if is_blank(exercise, test, first):
         return Verdict(exercise.id, test.name, NOT_ATTEMPTED, 0.0, test.points, "not attempted yet")
     message = _diagnosis(test, sheet, answers, wrong) or _difference(test, sheet.expected[wrong[0]], first, reveal)
-    if len(sheet.cases) > 1 and sheet.cases[wrong[0]]:
+    if len(wrong) < len(sheet.cases):
         message += f" (case: {_describe(sheet.cases[wrong[0]])})"
     return Verdict(exercise.id, test.name, FAILED, 0.0, test.points, message)
 
@@ -162,7 +162,8 @@ def _names_difference(expected: Mapping[str, Any], given: Mapping[str, Any]) -> 
         extra = _listed(name for name in given if name not in expected)
         parts = [f"{missing} missing"] * bool(missing) + [f"{extra} not asked for"] * bool(extra)
         return "what you returned: " + ", ".join(parts)
-    return f"you returned {_form(given)}; expected {_form(expected)}"
+    wanted = "a text" if isinstance(expected.get("result"), str) else _form(expected)
+    return f"you returned {_form(given)}; expected {wanted}"
 
 
 def _value_difference(test: Test, right: np.ndarray | str, given: np.ndarray | str, reveal: bool) -> str:
@@ -177,7 +178,7 @@ def _value_difference(test: Test, right: np.ndarray | str, given: np.ndarray | s
 def _text_difference(right: np.ndarray | str, given: np.ndarray | str, reveal: bool) -> str:
     if isinstance(right, str) and isinstance(given, str) and given == right:
         return ""
-    wanted = _kind(right) if reveal or not isinstance(right, str) else "another text"
+    wanted = "another text" if isinstance(right, str) and not reveal else _kind(right)
     return f"this is {_kind(given)}, expected {wanted}"
 
 
@@ -199,8 +200,8 @@ def _number_difference(test: Test, right: np.ndarray, given: np.ndarray, reveal:
     if given.dtype == np.float32 != right.dtype and error[worst] <= test.tolerance.get("float32", 0.0) * scale:
         return f"right to the precision of float32 only; expected {right.dtype}"
     text = f"{count} of {given.size} values are wrong" if given.ndim else "the value is wrong"
-    where = f" at [{', '.join(map(str, worst))}]" if worst else ""
-    text += f"; largest error {error[worst] / scale:.1e} times the largest right value{where}"
+    where = f", at [{', '.join(map(str, worst))}]," if worst else ""
+    text += f"; the largest error{where} is {error[worst] / scale:.2g} times the largest right value"
     return text + (f": {_apart(float(numbers[worst]), float(wanted[worst]))}" if reveal else "")
 
 

@@ -13,11 +13,16 @@ import secrets
 import shutil
 import signal
 import stat
-from collections.abc import Callable, Iterable, Iterator
+import tempfile
+import threading
+import unicodedata
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import course_lib
 from course_lib import exercises
@@ -25,11 +30,14 @@ from course_lib.grading import gradebook, report
 from course_lib.grading.course import Texts
 from course_lib.grading.files import write_atomically
 from course_lib.grading.grade import CORRUPT, CRASHED, MISSING, Job, Result, failed, grade_one
+from course_lib.grading.graft import MOST_BYTES, too_large
 from course_lib.grading.sandbox import Limits
 
-_MOST_BYTES = 100 * 2**20
 _RESERVE = 20 * 2**20  # bytes that must be free before a run, besides what the results need
 _RESULT_BYTES = 200_000  # of one result with its feedback page, generously
+_ENDED = "its process ended"
+
+Origin = dict[str, str]
 
 
 class ClassroomError(RuntimeError):
@@ -38,20 +46,18 @@ class ClassroomError(RuntimeError):
 
 @dataclass(frozen=True)
 class Submission:
-    """One file, or the lack of one.
+    """Where one student's notebook lies, or why there is none.
 
     Args:
         student: the student's id.
         notebook: the notebook it is.
-        data: its bytes; None where there is no usable file.
-        status: ``missing`` or ``corrupt`` where there is none.
-        problem: a sentence about that.
+        path: its file; None where there is none.
+        problem: a sentence about a folder that cannot be looked into.
     """
 
     student: str
     notebook: str
-    data: bytes | None
-    status: str = ""
+    path: Path | None = None
     problem: str = ""
 
 
@@ -78,11 +84,19 @@ class Run:
     force: bool = False
 
 
+class _Failure(NamedTuple):
+    """A submission without a result, and why the grader failed on it."""
+
+    job: Job
+    origin: Origin
+    reason: str
+
+
 def find(folder: Path, notebooks: Iterable[str], students: Iterable[str] = ()) -> tuple[list[Submission], list[str]]:
-    """All submissions in a folder.
+    """All submissions in a folder; none of them is read yet.
 
     Knows ``<student>/<NN_topic>.ipynb``, nbgrader's ``<student>/<assignment>/<NN_topic>.ipynb`` and flat
-    ``<student>_<NN_topic>.ipynb``.
+    ``<student>_<NN_topic>.ipynb``. Ids are taken in one Unicode spelling, the roster's.
 
     Args:
         folder: where they lie.
@@ -91,22 +105,33 @@ def find(folder: Path, notebooks: Iterable[str], students: Iterable[str] = ()) -
 
     Returns:
         The submissions in order, and a sentence for each file that was passed over.
+
+    Raises:
+        ClassroomError: if the folder cannot be read, or an id cannot be the name of a folder of results.
     """
     wanted, found, passed_over = set(notebooks), {}, []
-    for path in sorted(_notebook_files(folder)):
-        if not (owner := _owner(path.relative_to(folder), wanted)):
-            passed_over.append(f"{path.relative_to(folder)}: not one of {', '.join(sorted(wanted))}")
+    people = {_student(student) for student in students}
+    for student in sorted(people):
+        if "/" in student or "\0" in student or student in (".", ".."):
+            raise ClassroomError(f"the roster's id {student!r} cannot be the name of a folder: results are kept in one")
+    try:
+        tops = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+    except OSError as error:
+        raise ClassroomError(f"{folder} cannot be read: {error.strerror}") from error
+    folders = {_student(top.name): _closed(top) for top in tops if top.is_dir() and top.suffix != ".ipynb"}
+    for path in _notebook_files(tops, lambda error: passed_over.append(f"{error.filename}: {error.strerror}")):
+        relative = path.relative_to(folder)
+        owner = _owner(relative, wanted)
+        if isinstance(owner, str):
+            passed_over.append(f"{relative}: {owner}")
         elif owner in found:
-            passed_over.append(f"{path.relative_to(folder)}: {owner[0]} handed in {owner[1]} twice, the first counts")
+            passed_over.append(f"{relative}: {owner[0]} handed in {owner[1]} twice, the first counts")
         else:
             found[owner] = path
-    folders = {p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")}
+    people |= {student for student, _ in found} | folders.keys()
     handed_in = {notebook for _, notebook in found} or wanted
-    for student in {*students, *folders, *(student for student, _ in found)}:
-        for notebook in handed_in:
-            found.setdefault((student, notebook), None)
-    order = sorted(found, key=lambda owner: (owner[1], owner[0]))
-    return [_read(folder, found[owner], *owner) for owner in order], passed_over
+    owners = sorted((notebook, student) for student in people for notebook in handed_in)
+    return [Submission(s, n, found.get((s, n)), folders.get(s, "")) for n, s in owners], passed_over
 
 
 def secret_of(out: Path, given: Path | None) -> bytes:
@@ -115,35 +140,38 @@ def secret_of(out: Path, given: Path | None) -> bytes:
     Raises:
         ClassroomError: if the given file cannot be read or is empty.
     """
-    if given:
-        try:
-            secret = given.read_bytes().strip()
-        except OSError as error:
-            raise ClassroomError(f"the secret cannot be read: {error}") from error
-        if not secret:
-            raise ClassroomError(f"the secret in {given} is empty: write some random text into it")
-        return secret
-    path = out / "secret"
-    if not path.exists():
-        write_atomically(path, secrets.token_hex(32))
-        path.chmod(0o600)
-    return path.read_bytes().strip()
+    path = given or out / "secret"
+    try:
+        if not given and not path.exists():
+            write_atomically(path, secrets.token_hex(32))
+            path.chmod(0o600)
+        secret = path.read_bytes().strip()
+    except OSError as error:
+        raise ClassroomError(f"the secret cannot be read from {path}: {error.strerror or error}") from error
+    if not secret:
+        raise ClassroomError(f"the secret in {path} is empty: write some random text into it")
+    return secret
 
 
-def prepare(out: Path, submissions: int) -> None:
+def prepare(out: Path, folder: Path, submissions: int) -> None:
     """Prove before any work that results can be written.
 
+    Args:
+        out: where results go.
+        folder: where the submissions lie.
+        submissions: how many there are.
+
     Raises:
-        ClassroomError: if the folder cannot be written or the disk is nearly full.
+        ClassroomError: if the folder cannot be written, would be taken for a student's, or the disk is nearly full.
     """
+    if out.resolve().is_relative_to(folder.resolve()):
+        raise ClassroomError(f"{out} lies among the submissions in {folder}: choose another --out")
     try:
         out.mkdir(parents=True, exist_ok=True)
-        probe = out / ".probe"
-        with probe.open("wb") as file:
+        with tempfile.TemporaryFile(dir=out) as file:
             file.write(b"0" * 4096)
             file.flush()
             os.fsync(file.fileno())
-        probe.unlink()
         free = shutil.disk_usage(out).free
     except OSError as error:
         raise ClassroomError(f"results cannot be written to {out}: {error.strerror or error}") from error
@@ -166,19 +194,22 @@ def grade(run: Run, submissions: list[Submission], done: Callable[[Result, bool]
     Raises:
         ClassroomError: if a result cannot be written; those written before are whole.
     """
-    todo: list[tuple[Job, dict]] = []
-    for submission in submissions:
-        origin = _origin(run, submission)
-        path = result_path(run.out, submission.student, submission.notebook)
-        stored = None if run.force else _stored(path, origin)
-        if stored is not None:
-            done(stored, True)
-        elif submission.data is None:
-            result = failed(submission.student, submission.notebook, submission.status, submission.problem)
-            done(_write(run.out, result | {"graded_from": origin}), False)
-        else:
-            todo.append((_job(run, submission), origin))
-    for origin, result in _map(todo, run.jobs):
+
+    def todo() -> Iterator[tuple[Job, Origin]]:
+        # One after the other, so that a class of thousands is never in memory at once.
+        for submission in submissions:
+            data, status, problem = _read(submission)
+            origin = _origin(run, submission.notebook, data, problem)
+            stored = None if run.force else _stored(run.out, submission, origin)
+            if stored is not None:
+                done(stored, True)
+            elif data is None:
+                result = failed(submission.student, submission.notebook, status, problem)
+                done(_write(run.out, result | {"graded_from": origin}), False)
+            else:
+                yield _job(run, submission, data), origin
+
+    for origin, result in _map(todo(), run.jobs):
         done(_write(run.out, result | {"graded_from": origin}), False)
 
 
@@ -187,13 +218,20 @@ def publish(out: Path, roster: dict[str, dict[str, str]] | None) -> list[Result]
 
     Returns:
         The results, by notebook and student.
+
+    Raises:
+        ClassroomError: if a file among the results is none, or the disk is full.
     """
-    results = sorted(
-        (json.loads(path.read_text(encoding="utf-8")) for path in (out / "results").glob("*/*.json")),
-        key=lambda result: (result["notebook"], result["student"]),
-    )
-    gradebook.write(out / "gradebook.csv", results, roster)
-    write_atomically(out / "index.html", report.index(results, roster))
+    results = [_load(path) for path in (out / "results").glob("*/*.json")]
+    results.sort(key=lambda result: (result["notebook"], result["student"]))
+    try:
+        gradebook.write(out / "gradebook.csv", results, roster)
+        write_atomically(out / "index.html", report.index(results, roster))
+    except OSError as error:
+        raise ClassroomError(
+            f"the gradebook cannot be written: {error.strerror or error}. Every result is whole; run the same command "
+            "again once there is room"
+        ) from error
     return results
 
 
@@ -202,78 +240,125 @@ def result_path(out: Path, student: str, notebook: str) -> Path:
     return out / "results" / student / f"{notebook}.json"
 
 
-def _notebook_files(folder: Path) -> Iterator[Path]:
+def _student(name: str) -> str:
+    """A student's id in the roster's spelling: macOS writes é as two characters."""
+    return unicodedata.normalize("NFC", name)
+
+
+def _closed(folder: Path) -> str:
+    """Why a student's folder cannot be looked into; empty where it can."""
+    if folder.is_symlink():
+        return "The folder is a link that leads elsewhere: hand in the folder itself."
+    try:
+        os.listdir(folder)
+    except OSError as error:
+        return f"The folder cannot be read: {error.strerror}."
+    return ""
+
+
+def _notebook_files(tops: list[Path], unreadable: Callable[[OSError], None]) -> Iterator[Path]:
     """Everything that may be a submitted notebook, without following links to folders."""
-    for depth in ("*.ipynb", "*/*.ipynb", "*/*/*.ipynb"):
-        for path in folder.glob(depth):
-            if not any(part.startswith(".") for part in path.relative_to(folder).parts):
-                yield path
+    for top in tops:
+        if top.suffix == ".ipynb":
+            yield top
+        elif top.is_dir() and not _closed(top):
+            for place, folders, files in os.walk(top, onerror=unreadable):
+                folders[:] = sorted(name for name in folders if not name.startswith("."))
+                names = [name for name in folders + files if name.endswith(".ipynb") and not name.startswith(".")]
+                yield from (Path(place, name) for name in sorted(names))
 
 
-def _owner(path: Path, notebooks: set[str]) -> tuple[str, str] | None:
-    """The student and notebook that a path stands for."""
-    if len(path.parts) > 1:
-        return (path.parts[0], path.stem) if path.stem in notebooks else None
-    match = next((name for name in notebooks if path.stem.endswith(f"_{name}")), None)
-    return (path.stem.removesuffix(f"_{match}"), match) if match and path.stem != f"_{match}" else None
+def _owner(path: Path, notebooks: set[str]) -> tuple[str, str] | str:
+    """The student and notebook that a path stands for, or a sentence that says why it stands for none."""
+    known = ", ".join(sorted(notebooks))
+    if len(path.parts) == 1:
+        for name in notebooks:
+            if (student := path.stem.removesuffix(f"_{name}")) not in ("", path.stem):
+                return _student(student), name
+        return f"whose is it? It should be <student>_<notebook>.ipynb; the notebook is one of {known}"
+    if path.stem not in notebooks:
+        return f"not one of {known}"
+    if len(path.parts) > 3:
+        return "too deep: it should be <student>/<notebook>.ipynb or one folder below"
+    return _student(path.parts[0]), path.stem
 
 
-def _read(folder: Path, path: Path | None, student: str, notebook: str) -> Submission:
-    """Read a file that anybody may have put there."""
+def _read(submission: Submission) -> tuple[bytes | None, str, str]:
+    """A file that anybody may have put there: its bytes, or a status and a sentence."""
+    path = submission.path
     if path is None:
-        return Submission(student, notebook, None, MISSING, "No file was handed in.")
-    if not path.resolve().is_relative_to(folder.resolve()) or path.is_symlink():
-        problem = "The file is a link that leads elsewhere: hand in the notebook itself."
-        return Submission(student, notebook, None, CORRUPT, problem)
+        return (None, CORRUPT, submission.problem) if submission.problem else (None, MISSING, "No file was handed in.")
+    if path.is_symlink():
+        return None, CORRUPT, "The file is a link that leads elsewhere: hand in the notebook itself."
     try:
         # Without blocking: a named pipe would wait for a writer for ever.
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        with os.fdopen(handle, "rb") as file:
+        try:
             info = os.fstat(handle)
             if not stat.S_ISREG(info.st_mode):
-                return Submission(student, notebook, None, CORRUPT, "This is not a file.")
-            if info.st_size > _MOST_BYTES:
-                problem = f"The file has {info.st_size / 2**20:.0f} MB: clear its outputs and hand it in again."
-                return Submission(student, notebook, None, CORRUPT, problem)
-            return Submission(student, notebook, file.read())
+                return None, CORRUPT, "This is not a file: hand in the notebook itself."
+            if info.st_size > MOST_BYTES:
+                return None, CORRUPT, too_large(info.st_size)
+            with open(handle, "rb", closefd=False) as file:
+                return file.read(), "", ""
+        finally:
+            os.close(handle)
     except OSError as error:
-        return Submission(student, notebook, None, CORRUPT, f"The file cannot be read: {error.strerror}.")
+        return None, CORRUPT, f"The file cannot be read: {error.strerror}."
 
 
-def _origin(run: Run, submission: Submission) -> dict[str, str | None]:
+def _origin(run: Run, notebook: str, data: bytes | None, problem: str) -> Origin:
     """What a result depends on: graded again when any of it changes."""
-    data, texts = submission.data, run.texts[submission.notebook]
+    texts = run.texts[notebook]
     course = hashlib.sha256(f"{course_lib.__version__}\0{texts.source}\0{texts.made_from}\0{run.limits}".encode())
     return {
-        "submission": hashlib.sha256(data).hexdigest() if data is not None else submission.problem,
+        "submission": hashlib.sha256(data).hexdigest() if data is not None else problem,
         "course": course.hexdigest(),
         "secret": hmac.new(run.secret, b"which secret", "sha256").hexdigest()[:16],
     }
 
 
-def _stored(path: Path, origin: dict) -> Result | None:
+def _stored(out: Path, submission: Submission, origin: Origin) -> Result | None:
+    """The result that is there already, if it is of this very submission."""
+    try:
+        result = _load(result_path(out, submission.student, submission.notebook))
+    except ClassroomError:
+        return None  # none yet, or one that is written anew now
+    return result if result["graded_from"] == origin else None
+
+
+def _load(path: Path) -> Result:
+    """A stored result.
+
+    Raises:
+        ClassroomError: if the file holds none, so somebody else wrote it.
+    """
     try:
         result = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return result if result.get("graded_from") == origin else None
+    except (OSError, ValueError) as error:
+        raise ClassroomError(f"{path} cannot be read: {error}. Delete it, then grade again") from error
+    if not isinstance(result, dict) or not {"student", "notebook", "tests", "graded_from"} <= result.keys():
+        raise ClassroomError(f"{path} holds no result: delete it, then grade again")
+    return result
 
 
-def _job(run: Run, submission: Submission) -> Job:
+def _job(run: Run, submission: Submission, data: bytes) -> Job:
     seeds = {}
     for exercise in exercises.of_notebook(submission.notebook):
-        words = f"{submission.student}\0{exercise.id}".encode()
+        # A folder's name need not be UTF-8; the pass lets its bytes through.
+        words = f"{submission.student}\0{exercise.id}".encode("utf-8", "surrogatepass")
         seeds[exercise.id] = int.from_bytes(hmac.new(run.secret, words, "sha256").digest())
     texts = run.texts[submission.notebook]
-    return Job(submission.student, submission.notebook, submission.data, texts, seeds, run.sandbox, run.limits)
+    return Job(submission.student, submission.notebook, data, texts, seeds, run.sandbox, run.limits)
 
 
 def _write(out: Path, result: Result) -> Result:
     student, notebook = result["student"], result["notebook"]
+    # Half a surrogate pair, of a folder's name or an error's text, becomes its JSON escape.
+    text = json.dumps(result, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace")
     try:
         write_atomically(out / "feedback" / student / f"{notebook}.html", report.feedback(result))
-        text = json.dumps(result, ensure_ascii=False, indent=1)
-        write_atomically(result_path(out, student, notebook), text + "\n")
+        write_atomically(result_path(out, student, notebook), text + b"\n")
     except OSError as error:
         raise ClassroomError(
             f"the result of {student} cannot be written: {error.strerror or error}. Every result before it is "
@@ -282,51 +367,88 @@ def _write(out: Path, result: Result) -> Result:
     return result
 
 
-def _map(todo: list[tuple[Job, dict]], jobs: int) -> Iterator[tuple[dict, Result]]:
+def _map(todo: Iterator[tuple[Job, Origin]], jobs: int) -> Iterator[tuple[Origin | None, Result]]:
     """Grade in worker processes; one that dies takes nobody's result with it.
 
-    When a worker dies, every submission that was under way is graded again alone, so that the one that kills its
-    worker is known by killing it twice.
+    What was under way when a worker died is graded again, alone, so that a submission that kills its worker is known
+    by killing it twice. Its result then comes without an origin: it stands only until the next run.
     """
-    suspects = []
-    with _pool(jobs) as pool:
-        for job, origin, result in _submit(pool, todo, jobs):
-            if result is None:
-                suspects.append((job, origin))
-            else:
-                yield origin, result
-    for job, origin in suspects:
-        with _pool(1) as pool:
-            for _, _, result in _submit(pool, [(job, origin)], 1):
-                message = "Grading it ended the grader's own process, twice."
-                yield origin, result or failed(job.student, job.notebook, CRASHED, message)
+    suspects: list[_Failure] = []
+    with tempfile.TemporaryDirectory(prefix="course-", ignore_cleanup_errors=True) as scratch:
+        broken = True
+        while broken:
+            with _pool(jobs, scratch) as pool:
+                broken = yield from _until_broken(pool, todo, 2 * jobs, suspects)
+        for suspect in suspects:
+            again: list[_Failure] = []
+            with _pool(1, scratch) as pool:
+                yield from _until_broken(pool, iter([(suspect.job, suspect.origin)]), 1, again)
+            for failure in again:
+                message = f"The grader itself failed on it, twice: {failure.reason}. The next run tries it again."
+                yield None, failed(failure.job.student, failure.job.notebook, CRASHED, message)
 
 
-def _submit(pool: Executor, todo: list, jobs: int) -> Iterator[tuple[Job, dict, Result | None]]:
-    """Keep a pool busy; None stands for the result of what was under way when it broke, or came after."""
-    waiting, running = list(reversed(todo)), {}
-    while waiting or running:
-        while waiting and len(running) < 2 * jobs:
-            job, origin = waiting.pop()
+def _until_broken(
+    pool: Executor, todo: Iterator[tuple[Job, Origin]], most: int, failures: list[_Failure]
+) -> Generator[tuple[Origin, Result], None, bool]:
+    """Grade until nothing is left or the pool breaks.
+
+    Args:
+        pool: where.
+        todo: what; taken from only as the pool gets room.
+        most: how many to keep under way.
+        failures: where that goes which has no result, when the pool breaks all that was under way.
+
+    Returns:
+        Whether the pool broke.
+    """
+    running: dict[Future, tuple[Job, Origin]] = {}
+    while True:
+        while len(running) < most and (one := next(todo, None)):
             try:
-                running[pool.submit(grade_one, job)] = (job, origin)
+                running[pool.submit(grade_one, one[0])] = one
             except BrokenProcessPool:
-                yield job, origin, None
-        for future in wait(running, return_when=FIRST_COMPLETED).done if running else ():
-            yield *running.pop(future), _outcome(future)
+                failures += [_Failure(*each, _ENDED) for each in (*running.values(), one)]
+                return True
+        if not running:
+            return False
+        for future in wait(running, return_when=FIRST_COMPLETED).done:
+            try:
+                result = future.result()
+            except BrokenProcessPool:
+                failures += [_Failure(*each, _ENDED) for each in running.values()]
+                return True
+            except Exception as error:  # whatever it is, the others go on
+                failures.append(_Failure(*running.pop(future), f"{type(error).__name__}: {error}"))
+            else:
+                yield running.pop(future)[1], result
 
 
-def _outcome(future: Future) -> Result | None:
+@contextmanager
+def _pool(jobs: int, scratch: str) -> Iterator[ProcessPoolExecutor]:
+    """Worker processes; an interrupt ends them at once instead of waiting for what nobody will read."""
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(jobs, context, initializer=_start_worker, initargs=(scratch,))
     try:
-        return future.result()
-    except BrokenProcessPool:
-        return None
+        yield pool
+    except BaseException:
+        for worker in multiprocessing.active_children():
+            worker.kill()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
-def _pool(jobs: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), initializer=_start_worker)
+def _start_worker(scratch: str) -> None:
+    """A worker leaves the interrupt key to the process that writes, and goes when that one is gone.
 
-
-def _start_worker() -> None:
-    """A worker leaves the interrupt key to the process that writes."""
+    Its temporary files lie in a folder that the other process removes, however the worker ends.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    tempfile.tempdir = scratch
+    threading.Thread(target=_follow_parent, daemon=True).start()
+
+
+def _follow_parent() -> None:
+    multiprocessing.parent_process().join()
+    os._exit(1)

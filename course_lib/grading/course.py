@@ -2,7 +2,7 @@
 
 import hashlib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -18,6 +18,20 @@ from course_lib.grading import keys
 from course_lib.grading.source import Cell, SourceError, read
 
 Rngs = Callable[[str], np.random.Generator]  # a generator for each exercise
+
+
+@dataclass
+class _Mistakes:
+    """What the known mistakes give on a test's cases, found out when it is first asked for: most answers are right."""
+
+    find_out: Callable[[], list]
+
+    def __iter__(self) -> Iterator:
+        return iter(self._found)
+
+    @cached_property
+    def _found(self) -> list:
+        return self.find_out()
 
 
 @dataclass(frozen=True)
@@ -111,7 +125,6 @@ class Course:
         right, sheets = self._right, {}
         for exercise in self.exercises:
             cases = [case for case in self.cases(exercise, rngs) if case.visible or not visible]
-            wrong = [(tell, namespace) for name, tell, namespace in self._wrong if name == exercise.id]
             for test in exercise.tests:
                 inputs = [case.inputs for case in cases if case.test == test.name]
                 if not inputs:
@@ -124,8 +137,11 @@ class Course:
                     return [fingerprint(test, given) for given in answers(namespace)]
 
                 expected = prints(right) if test.secret else answers(right)
-                known = [(tell, prints(namespace)) for tell, namespace in wrong]
-                sheets[exercise.id, test.name] = Sheet(inputs, expected, known)
+
+                def known(prints=prints, exercise=exercise) -> list:
+                    return [(tell, prints(wrong)) for name, tell, wrong in self._wrong if name == exercise.id]
+
+                sheets[exercise.id, test.name] = Sheet(inputs, expected, _Mistakes(known))
         return sheets
 
     @cached_property

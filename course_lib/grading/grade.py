@@ -32,6 +32,10 @@ _MOST_RUNS = 4  # how often a submission is run again without an own cell that e
 Result = dict[str, Any]
 
 
+class GraderFault(RuntimeError):
+    """The exam could not be held, and no submission can be the reason; trying again may help."""
+
+
 @dataclass(frozen=True)
 class Job:
     """Everything needed to grade one submission.
@@ -60,13 +64,16 @@ def grade_one(job: Job) -> Result:
 
     Returns:
         The result as it is stored, but for what identifies its origin.
+
+    Raises:
+        GraderFault: if no kernel starts.
     """
     started = time.monotonic()
     sheets, released = _asked(job)
     try:
         grafted = graft(job.submission, job.notebook, released)
     except Unreadable as error:
-        return failed(job.student, job.notebook, CORRUPT, f"{error}."[0].upper() + f"{error}."[1:])
+        return failed(job.student, job.notebook, CORRUPT, str(error))
     sandbox.configure(job.sandbox, job.limits)
     plugin = _run_without_killers(job, grafted, sheets)
     tests = [
@@ -140,13 +147,16 @@ def _run(exam: Exam, limits: Limits) -> ExamPlugin:
         arguments += ["--tb=no", "-q", "-c", os.devnull, "--rootdir", folder, str(path)]
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             plugin.exit_status = int(pytest.main(arguments, plugins=[plugin]))
+    if plugin.exit_status not in (0, 1) or not plugin.outcomes:
+        raise GraderFault(f"the notebook's kernel did not start (pytest ended with {plugin.exit_status})")
     return plugin
 
 
 def _test(exercise: exercises.Exercise, test: exercises.Test, plugin: ExamPlugin, grafted: Graft) -> dict[str, Any]:
     """One line of the result: the verdict on one test, or why there is none."""
     if exercise.id in grafted.absent:
-        return _entry(exercise.id, test.name, 0.0, test.points, f"no cell of the notebook answers {exercise.id}")
+        message = f"no code cell of the notebook answers {exercise.id}: was it deleted, or turned into text?"
+        return _entry(exercise.id, test.name, 0.0, test.points, message)
     asked = (exercise.id, test.name)
     outcome = next((o for o in plugin.outcomes if (o.part.exercise, o.part.test) == asked), None)
     answer = next(
@@ -169,7 +179,7 @@ def _why(outcome: Outcome | None, limits: Limits) -> str:
     if error == "timeout":
         return f"no end after {limits.cell:g} seconds: is there a loop that never stops?"
     if error == "not run":
-        return "not run: an earlier test of this exercise did not end in time"
+        return "not run: an earlier cell of this exercise did not end in time"
     if error == "ended":
         return "not run: the notebook's kernel had ended"
     if error == "no answer":
@@ -181,24 +191,17 @@ def _status(plugin: ExamPlugin) -> tuple[str, str]:
     """The submission's status, and a sentence where it is not ok."""
     outcomes = [outcome for outcome in plugin.outcomes if outcome.part.role != "extra"]
     memory = [o for o in outcomes if _short_of_memory(o)]
+    ended = [o for o in plugin.outcomes if o.error == "ended"]
     if plugin.cause == OUT_OF_MEMORY or memory:
-        return (
-            OUT_OF_MEMORY,
-            f"{_where(memory)}asked for more than {plugin.limits.memory / 2**30:g} GiB of memory.",
-        )
+        gigabytes = plugin.limits.memory / 2**30
+        return OUT_OF_MEMORY, f"{_where(memory or ended)}asked for more than {gigabytes:g} GiB of memory."
     if plugin.cause == TIMEOUT:
         return TIMEOUT, f"The notebook did not end within {plugin.limits.total:g} seconds."
     late = [o for o in outcomes if o.error == "timeout"]
     if late:
         return TIMEOUT, f"{_where(late)}did not end within {plugin.limits.cell:g} seconds."
-    ended = [o for o in outcomes if o.error == "ended"]
-    if ended:
-        return (
-            CRASHED,
-            f"{_where(ended)}ended the kernel (os._exit, a fatal error, or more output than can be kept).",
-        )
-    if plugin.exit_status not in (0, 1) or not outcomes:
-        return CRASHED, "The notebook could not be run: its kernel did not start."
+    if any(o.part.role != "extra" for o in ended):
+        return CRASHED, f"{_where(ended)}ended the kernel (os._exit, a fatal error, or more output than can be kept)."
     return OK, ""
 
 
@@ -208,8 +211,11 @@ def _short_of_memory(outcome: Outcome) -> bool:
 
 
 def _where(outcomes: list[Outcome]) -> str:
-    exercise = next((outcome.part.exercise for outcome in outcomes if outcome.part.exercise), "")
-    return f"The answer to {exercise} " if exercise else "The notebook "
+    """The subject of a sentence about the first of these cells."""
+    part = outcomes[0].part if outcomes else None
+    if part and part.role == "extra":
+        return "A cell of the student's own "
+    return f"The answer to {part.exercise} " if part and part.exercise else "The notebook "
 
 
 def _entry(exercise: str, test: str, points: float, max_points: float, message: str) -> dict[str, Any]:

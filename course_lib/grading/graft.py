@@ -12,7 +12,7 @@ from course_lib.exercises import Exercise
 
 MOST_BYTES = 100 * 2**20  # of a file
 _MOST_CELLS = 2000
-_MOST_CODE = 2 * 2**20  # characters in all code cells, far above any honest notebook: parsing takes memory
+_MOST_CODE = 2**20  # characters in all code cells, far above any honest notebook: parsing takes 500 times as much
 
 
 class Unreadable(ValueError):
@@ -95,7 +95,7 @@ def graft(data: bytes, notebook: str, released: list[dict[str, str]]) -> Graft:
         mine = [exercise for exercise in asked if position in answers[exercise.id]]
         if mine:
             parts.append(Part("answer", cell.source, mine[0].id))
-        elif cell.role != "check" and not cell.untouched:
+        elif cell.role != "check" and not cell.untouched and cell.source.strip():
             parts.append(Part("extra", cell.source))
         for exercise in mine:
             if position == max(answers[exercise.id]):
@@ -133,14 +133,15 @@ def _read(data: bytes, ids: set[str], released: list[dict[str, str]]) -> list[_G
         raise Unreadable(f"Its code cells hold {length / 2**20:.1f} MB of text: keep data out of them.")
     by_id = {cell["id"]: cell for cell in released}
     by_code = {_code(cell["source"]): cell for cell in released}
+    known = {(cell["role"], cell["exercise"], _code(cell["source"])) for cell in released}
     given = []
     for cell, source in zip(cells, sources, strict=True):
-        alike = by_code.get(_code(source), {})
-        role, exercise = _marks(cell, by_id.get(str(cell.get("id"))) or alike)
+        cell_id, code = cell.get("id"), _code(source)
+        origin = by_id.get(cell_id if isinstance(cell_id, str) else "") or by_code.get(code, {})
+        role, exercise = _marks(cell, origin)
         if exercise not in ids | {""} or role not in ("setup", "demo", "answer", "check"):
             role = exercise = ""
-        untouched = bool(alike) and (alike["role"], alike["exercise"]) == (role, exercise)
-        given.append(_Given(source, role, exercise, untouched, _defined(source)))
+        given.append(_Given(source, role, exercise, (role, exercise, code) in known, _defined(source)))
     return given
 
 
@@ -163,7 +164,7 @@ def _parse(data: bytes) -> dict[str, Any]:
     if not isinstance(nb.get("cells"), list):
         raise Unreadable("The notebook has no list of cells.")
     if len(nb["cells"]) > _MOST_CELLS:
-        raise Unreadable(f"The notebook has {len(nb['cells'])} cells, more than {_MOST_CELLS}: delete what is not asked.")
+        raise Unreadable(f"The notebook has {len(nb['cells'])} cells, more than {_MOST_CELLS}: delete some.")
     return nb
 
 
@@ -207,7 +208,7 @@ def _defined(source: str) -> frozenset[str]:
             body = ast.parse(source).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         # Blanks without newlines: matching must not take longer than the text.
-        return frozenset(re.findall(r"^(?:async +)?(?:def|class)?[ \t]*(\w+)[ \t]*[(=]", source, re.MULTILINE))
+        return frozenset(re.findall(r"^(?:(?:async +)?(?:def|class)[ \t]+)?(\w+)[ \t]*[(\[=]", source, re.MULTILINE))
     names = set()
     for node in body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):

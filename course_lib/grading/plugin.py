@@ -7,6 +7,7 @@ waiting for a kernel that is dead, and a bound on what a kernel can send.
 
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from queue import Empty
 from typing import Any
@@ -21,7 +22,9 @@ from course_lib.grading.exam import Exam, stored_answers
 from course_lib.grading.graft import Part
 from course_lib.grading.sandbox import Limits
 
-_MOST_KEPT = 32 * 2**20  # bytes of output kept for one cell
+_MOST_KEPT = 4  # answers and errors of one cell; more than one is wrong already
+_MOST_LETTERS = 300  # of what a kernel says of an error
+_EXTRA_SHARE = 0.3  # of a submission's time, for all cells of the student's own together
 _LOOK_SECONDS = 0.25
 
 
@@ -54,6 +57,7 @@ class ExamPlugin:
         self.outcomes: list[Outcome] = []
         self.cause = ""  # why the sandbox killed the kernel, if it did
         self.exit_status: int | None = None
+        self.kernel: ExamKernel | None = None
 
     def pytest_itemcollected(self, item: Any) -> None:
         """Take a cell that nbval collected."""
@@ -62,9 +66,20 @@ class ExamPlugin:
         # nbval's own markers in a submission mean nothing here.
         item.options = {"check": item.part.role == "exam", "skip": False, "check_exception": False}
 
-    def given_up(self, exercise: str) -> bool:
-        """Whether a test of this exercise already ran out of time."""
-        return any(o.part.exercise == exercise and o.error == "timeout" for o in self.outcomes)
+    def pytest_sessionfinish(self) -> None:
+        """Clear up after a kernel that ended by itself: nbval stops only those that are alive."""
+        if self.kernel and hasattr(self.kernel, "km"):
+            self.kernel.stop()
+
+    def passed_over(self, part: Part) -> str:
+        """Why a cell is not run, or "": too little time is left for its kind."""
+        late = {o.part.exercise for o in self.outcomes if o.error == "timeout"}
+        if part.role == "exam" and part.exercise in late:
+            return "an earlier test of this exercise did not end in time"
+        spent = sum(o.seconds for o in self.outcomes if o.part.role == "extra")
+        if part.role == "extra" and spent > _EXTRA_SHARE * self.limits.total:
+            return "cells that no test needs had taken too long already"
+        return ""
 
 
 class ExamCell(IPyNbCell):
@@ -76,20 +91,20 @@ class ExamCell(IPyNbCell):
 
     def runtest(self) -> None:
         """Run the cell through nbval and keep what became of it."""
-        outcome = Outcome(self.part)
+        self.outcome = outcome = Outcome(self.part)
+        reason = self.plugin.passed_over(self.part)
         self.plugin.outcomes.append(outcome)
-        kernel = self.parent.kernel
+        if reason:
+            outcome.error = "not run"
+            self.raise_cell_error(reason)
+        self.plugin.kernel = kernel = self.parent.kernel
         kernel.__class__ = ExamKernel
         started, limits = time.monotonic(), self.plugin.limits
         self.config.option.nbval_cell_timeout = limits.extra if self.part.role == "extra" else limits.cell
-        self.outcome = outcome
-        if self.part.role == "exam" and self.plugin.given_up(self.part.exercise):
-            outcome.error = "not run"
-            self.raise_cell_error("an earlier test of this exercise did not end in time")
         try:
             super().runtest()
             if kernel.reply.get("status") != "ok":
-                outcome.error = str(kernel.reply.get("ename", "error"))
+                outcome.error = str(kernel.reply.get("ename", "error"))[:_MOST_LETTERS]
                 self.raise_cell_error("the kernel's reply says that the cell failed")
         except Exception as error:
             self._explain(outcome, error)
@@ -106,10 +121,10 @@ class ExamCell(IPyNbCell):
         try:
             if len(sent) != 1:
                 raise ValueError(f"{len(sent)} answers instead of one")
-            answers = [decode(item) for item in sent[0]["answers"]]
-            expected = stored_answers(ref[0]["data"][MIME])
-            if len(answers) != len(expected):
-                raise ValueError(f"{len(answers)} answers to {len(expected)} cases")
+            expected, given = stored_answers(ref[0]["data"][MIME]), sent[0]["answers"]
+            if len(given) != len(expected):
+                raise ValueError(f"{len(given)} answers to {len(expected)} cases")
+            answers = [decode(item) for item in given]
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             self.outcome.error, self.outcome.text = "no answer", str(error)[:200]
             self.comparison_traceback = [self.outcome.text]
@@ -130,22 +145,26 @@ class ExamCell(IPyNbCell):
             outcome.error = "timeout"
         else:
             raised = [output for output in self.test_outputs or [] if output["output_type"] == "error"]
-            outcome.error = str(raised[-1]["ename"]) if raised else type(error).__name__
-            outcome.text = str(raised[-1]["evalue"])[:300] if raised else str(error)[:300]
+            outcome.error = str(raised[-1]["ename"])[:_MOST_LETTERS] if raised else type(error).__name__
+            outcome.text = str(raised[-1]["evalue"] if raised else error)[:_MOST_LETTERS]
 
 
 class ExamKernel(RunningKernel):
-    """nbval's kernel, read while a cell runs, with its reply kept and its death noticed."""
+    """nbval's kernel, read while a cell runs, with its reply kept and its death noticed.
+
+    Of its output only answers, errors and the end of the cell are kept: nobody reads the rest, however much it is.
+    """
 
     reply: dict
+    _cell: str
     _waiting: deque
-    _kept: int
     _last_cause = ""
 
     def execute_cell_input(self, cell_input: str, allow_stdin: bool | None = None) -> str:
         """Forget the previous cell, then run this one."""
-        self.reply, self._waiting, self._kept = {}, deque(), 0
-        return super().execute_cell_input(cell_input, allow_stdin)
+        self.reply, self._waiting = {}, deque()
+        self._cell = super().execute_cell_input(cell_input, allow_stdin)
+        return self._cell
 
     def await_reply(self, msg_id: str, timeout: float | None = None) -> None:
         """Wait for the cell's reply, taking in its output meanwhile.
@@ -164,8 +183,8 @@ class ExamKernel(RunningKernel):
             if iopub.socket in ready:
                 self._take()
             if shell.socket in ready:
-                message = self.kc.get_shell_msg(timeout=1)
-                if message["parent_header"].get("msg_id") == msg_id:
+                message = self._received(self.kc.get_shell_msg)
+                if message and message["parent_header"].get("msg_id") == msg_id:
                     self.reply = message["content"]
                     return
             if not ready:
@@ -186,12 +205,8 @@ class ExamKernel(RunningKernel):
             left = deadline - time.monotonic()
             if left <= 0:
                 raise Empty
-            try:
-                message = super().get_message("iopub", min(left, _LOOK_SECONDS))
-            except Empty:
+            if not self._take(min(left, _LOOK_SECONDS)):
                 self._look_alive()
-            else:
-                self._keep(message)
         return self._waiting.popleft()
 
     def stop(self) -> None:
@@ -205,18 +220,28 @@ class ExamKernel(RunningKernel):
         watch = getattr(manager.provisioner, "watch", None) if manager and manager.provisioner else None
         return watch.cause if watch else self._last_cause
 
-    def _take(self) -> None:
-        try:
-            self._keep(self.kc.get_iopub_msg(timeout=1))
-        except Empty:
-            return
+    def _take(self, timeout: float = 1.0) -> bool:
+        """Read one output, keep it if anybody asks for it, and say whether there was one."""
+        message = self._received(self.kc.get_iopub_msg, timeout)
+        if not message or message["parent_header"].get("msg_id") != self._cell:
+            return bool(message)
+        kind, content = message["msg_type"], message["content"]
+        data = content.get("data")
+        ends = kind == "status" and content.get("execution_state") == "idle"
+        counts = kind == "error" or (kind == "display_data" and isinstance(data, dict) and MIME in data)
+        if ends or (counts and len(self._waiting) < _MOST_KEPT):
+            kept = {"msg_type": kind, "parent_header": {"msg_id": self._cell}, "content": content}
+            self._waiting.append(kept)
+        return True
 
-    def _keep(self, message: dict) -> None:
-        """Keep a message for nbval, unless it is more output than anybody reads."""
-        size = len(repr(message["content"])) if message["msg_type"] != "status" else 0
-        if self._kept + size <= _MOST_KEPT:
-            self._kept += size
-            self._waiting.append(message)
+    def _received(self, get: Callable[..., dict], timeout: float = 1.0) -> dict | None:
+        """A message as far as it is one: a submission can send anything over its kernel's sockets."""
+        try:
+            message = get(timeout=timeout)
+        except (Empty, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            return None
+        parts = (message["parent_header"], message["content"])
+        return message if all(isinstance(part, dict) for part in parts) else None
 
     def _look_alive(self) -> None:
         if not self.is_alive():

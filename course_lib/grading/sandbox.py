@@ -6,6 +6,7 @@ host but a read-only Python, and a ``course_lib`` that holds what running an ans
 that an answer could be imported from.
 """
 
+import json
 import os
 import platform
 import shutil
@@ -25,6 +26,7 @@ from jupyter_client.provisioning import LocalProvisioner
 from traitlets import default
 
 import course_lib
+from course_lib.grading import seccomp
 
 MODES = ("auto", "bwrap", "none")
 _KEPT = {"__init__.py", "backend.py", "exercises"}  # of course_lib, in a graded kernel
@@ -49,9 +51,12 @@ def earned(answer):
 def progress():
     """Do nothing."""
 '''
-_MESSAGE_BYTES = 16 * 2**20  # the largest message a kernel may send; answers are far smaller
-_FOLDER_BYTES = 64 * 2**20  # what a kernel may write where its sockets are
-_WATCH_SECONDS = 0.2
+_MESSAGE_BYTES = 4 * 2**20  # the largest part of a message a kernel may send; answers are far smaller
+_UNREAD_BYTES = 192 * 2**20  # by how much a kernel's messages may swell the grader
+_FOLDER_BYTES = 64 * 2**20  # what a kernel may write into each of its folders
+_SOCKETS_BYTES = 2**20
+_PORTS = range(1, 6)  # sockets have no ports, but are named by them
+_WATCH_SECONDS = 0.1
 
 
 class SandboxUnavailable(RuntimeError):
@@ -119,7 +124,7 @@ def unavailable() -> str:
         if shutil.which(program) is None:
             return f"{program} is not installed: apt-get install {package} (or your system's package {package})."
     try:
-        trial = [*_bwrap(Path(tempfile.gettempdir()), _user()), "/usr/bin/env", "true"]
+        trial = [*_bwrap(_user()), "/usr/bin/env", "true"]
         done = subprocess.run(trial, capture_output=True, text=True, timeout=20)
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"bubblewrap does not start: {error}."
@@ -137,9 +142,7 @@ class BoundedClient(BlockingKernelClient):
     @default("context")
     def _context_default(self) -> zmq.Context:
         self._created_context = True
-        context = zmq.Context()
-        context.setsockopt(zmq.MAXMSGSIZE, _MESSAGE_BYTES)
-        return context
+        return _bounded(zmq.Context())
 
 
 class SandboxProvisioner(LocalProvisioner):
@@ -149,31 +152,24 @@ class SandboxProvisioner(LocalProvisioner):
     watch: "Watch | None" = None
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
-        """Put the connection into a private folder and the sandbox before the command."""
+        """Put the connection into a private folder, and the limits before the command."""
         self.folder = Path(tempfile.mkdtemp(prefix="course-"))
         manager = self.parent
         manager.transport, manager.ip = "ipc", str(self.folder / "socket")
         manager.connection_file = str(self.folder / "connection.json")
-        manager.shell_port, manager.iopub_port, manager.stdin_port = 1, 2, 3
-        manager.hb_port, manager.control_port = 4, 5
+        manager.shell_port, manager.iopub_port, manager.stdin_port, manager.hb_port, manager.control_port = _PORTS
         manager.client_factory = BoundedClient
+        _bounded(manager.context)
         # A signal from outside would reach bubblewrap, not the kernel behind it.
         self.kernel_spec.interrupt_mode = "message"
         kwargs = await super().pre_launch(**kwargs)
         library = _library(self.folder / "lib")
-        user = _user()
-        if user:
-            for path in (self.folder, *self.folder.iterdir()):
-                if path != library:
-                    os.chown(path, user, user)
-        command = [*kwargs["cmd"], "--IPKernelApp.capture_fd_output=False"]
+        limits = _prlimit(_settings.limits, _settings.mode) if shutil.which("prlimit") else []
+        kwargs["cmd"] = [*limits, *kwargs["cmd"], "--IPKernelApp.capture_fd_output=False"]
         if _settings.mode == "none":
-            kwargs["cmd"] = [*_prlimit(_settings.limits), *command] if shutil.which("prlimit") else command
             kwargs["env"] = os.environ | _environment(self.folder, library)
             kwargs["cwd"] = str(self.folder)
         else:
-            variables = _environment(Path("/home/student"), library)
-            kwargs["cmd"] = [*_bwrap(self.folder, user, variables), *_prlimit(_settings.limits), *command]
             kwargs["env"] = {"PATH": os.environ.get("PATH", os.defpath)}
             kwargs["cwd"] = "/"
         return kwargs
@@ -181,15 +177,38 @@ class SandboxProvisioner(LocalProvisioner):
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
         """Start it, with its own output thrown away, and start watching."""
         kwargs["stdout"] = kwargs["stderr"] = subprocess.DEVNULL
-        info = await super().launch_kernel(cmd, **kwargs)
-        self.watch = Watch(self.process.pid, self.folder, _settings.limits)
+        if _settings.mode == "none":
+            info = await super().launch_kernel(cmd, **kwargs)
+        else:
+            info = await self._launch_inside(cmd, **kwargs)
+        self.watch = Watch(self.process, _settings.limits)
         self.watch.start()
+        return info
+
+    async def _launch_inside(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
+        """Start it in bubblewrap, and reach for the sockets that it makes on a disk of its own in there."""
+        user = _user()
+        if user:
+            os.chown(self.folder / "connection.json", user, user)
+        (told, tell), rules = os.pipe(), _readable(seccomp.program())
+        command = _bwrap(user, self.folder, ["--info-fd", str(tell), "--add-seccomp-fd", str(rules)])
+        try:
+            info = await super().launch_kernel([*command, *cmd], pass_fds=(tell, rules), **kwargs)
+        finally:
+            os.close(tell)
+            os.close(rules)
+        with open(told, "rb") as reader:
+            inside = json.loads(reader.read() or b'{"child-pid": 0}')["child-pid"]  # nothing: it did not start
+        for port in _PORTS:
+            socket = self.folder / f"socket-{port}"
+            socket.symlink_to(f"/proc/{inside}/root{socket}")
         return info
 
     async def kill(self, restart: bool = False) -> None:
         """Kill bubblewrap, and with it everything inside."""
         if self.watch:
             self.watch.ended = True
+            self.watch.kill()
         await super().kill(restart)
 
     async def cleanup(self, restart: bool = False) -> None:
@@ -207,37 +226,39 @@ class Watch(threading.Thread):
     Rlimits hold for one process; this adds up what all of them use.
     """
 
-    def __init__(self, pid: int, folder: Path, limits: Limits):
+    def __init__(self, process: subprocess.Popen, limits: Limits):
         super().__init__(daemon=True)
-        self.pid, self.folder, self.limits = pid, folder, limits
+        self.process, self.limits = process, limits
         self.deadline = time.monotonic() + limits.total
+        self.most_here = _resident() + _UNREAD_BYTES
         self.cause, self.ended = "", False
 
     def run(self) -> None:
-        """Look every fifth of a second until the kernel has ended or is killed."""
-        while not self.ended:
+        """Look ten times a second until the kernel has ended or is killed."""
+        while not self.ended and self.process.poll() is None:
             if time.monotonic() > self.deadline:
                 self.cause = "timeout"
-            elif _memory(self.pid) > self.limits.memory or _size(self.folder) > _FOLDER_BYTES:
+            elif _memory(self.process.pid) > self.limits.memory:
                 self.cause = "out_of_memory"
+            elif _resident() > self.most_here:
+                self.cause = "output"
             if self.cause:
-                for pid in _family(self.pid):
-                    _kill(pid)
+                self.kill()
                 return
             time.sleep(_WATCH_SECONDS)
 
+    def kill(self) -> None:
+        """Kill the kernel's process and all its descendants, if it has not ended."""
+        if self.process.poll() is None:
+            for pid in _family(self.process.pid):
+                _kill(pid)
 
-def _bwrap(folder: Path, user: int, variables: dict[str, str] | None = None) -> list[str]:
-    """The bubblewrap command up to the program's own; ``folder`` is the only writable part of the host."""
-    command = [
-        "bwrap",
-        "--die-with-parent",
-        "--new-session",
-        "--unshare-ipc",
-        "--unshare-pid",
-        "--unshare-net",
-    ]
-    command += ["--unshare-uts", "--unshare-cgroup-try", "--hostname", "course"]
+
+def _bwrap(user: int, folder: Path | None = None, options: list[str] | None = None) -> list[str]:
+    """The bubblewrap command up to the program's own, with the connection and library of a kernel's folder."""
+    command = ["bwrap", *(options or []), "--die-with-parent", "--new-session"]
+    command += ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
+    command += ["--hostname", "course"]
     command += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"] if user else ["--unshare-user"]
     command += ["--ro-bind", "/usr", "/usr"]
     for path in ("/bin", "/sbin", "/lib", "/lib32", "/lib64"):
@@ -251,11 +272,16 @@ def _bwrap(folder: Path, user: int, variables: dict[str, str] | None = None) -> 
     for path in ("/dev/shm", "/tmp", "/home/student"):
         command += ["--perms", "1777", "--size", str(_FOLDER_BYTES), "--tmpfs", path]
     command += _python_binds()
-    command += ["--bind", str(folder), str(folder)]
-    if (library := folder / "lib").exists():
-        command += ["--ro-bind", str(library), str(library)]
+    variables: dict[str, str] = {}
+    if folder:
+        command += ["--perms", "1777", "--size", str(_SOCKETS_BYTES), "--tmpfs", str(folder)]
+        for path in (folder / "connection.json", folder / "lib"):
+            command += ["--ro-bind", str(path), str(path)]
+        variables = _environment(Path("/home/student"), folder / "lib")
+    # What bubblewrap makes for itself is memory without a limit.
+    command += ["--remount-ro", "/dev", "--remount-ro", "/"]
     command += ["--chdir", "/home/student", "--clearenv"]
-    for name, value in (variables or {}).items():
+    for name, value in variables.items():
         command += ["--setenv", name, value]
     command.append("--")
     if user:  # root is not held by limits on processes: become a user that owns nothing
@@ -285,17 +311,11 @@ def _python_binds() -> list[str]:
     return binds
 
 
-def _prlimit(limits: Limits) -> list[str]:
-    return [
-        "prlimit",
-        f"--as={limits.memory}",
-        f"--nproc={limits.processes}",
-        f"--cpu={int(limits.total)}",
-        f"--fsize={_FOLDER_BYTES}",
-        "--nofile=512",
-        "--core=0",
-        "--",
-    ]
+def _prlimit(limits: Limits, mode: str) -> list[str]:
+    command = ["prlimit", f"--as={limits.memory}", f"--cpu={int(limits.total)}", f"--fsize={_FOLDER_BYTES}"]
+    if mode != "none":  # there it would count whatever else the user runs
+        command.append(f"--nproc={limits.processes}")
+    return [*command, "--nofile=256", "--core=0", "--"]
 
 
 def _environment(home: Path, library: Path) -> dict[str, str]:
@@ -345,10 +365,10 @@ def _family(pid: int) -> list[int]:
     for entry in os.scandir("/proc"):
         if entry.name.isdigit():
             try:
-                stat = Path(entry.path, "stat").read_text()
+                stat = Path(entry.path, "stat").read_bytes()  # with a name of any bytes, brackets among them
             except OSError:
                 continue  # it ended just now
-            children.setdefault(int(stat.rsplit(")", 1)[1].split()[1]), []).append(int(entry.name))
+            children.setdefault(int(stat.rsplit(b")", 1)[1].split()[1]), []).append(int(entry.name))
     family = [pid]
     for member in family:
         family += children.get(member, [])
@@ -356,26 +376,38 @@ def _family(pid: int) -> list[int]:
 
 
 def _memory(pid: int) -> int:
-    """Bytes that a process and its descendants hold, shared pages counted once."""
+    """Bytes that a process and its descendants hold, shared pages counted once where we may see that."""
     total = 0
     for member in _family(pid):
         try:
             rollup = Path(f"/proc/{member}/smaps_rollup").read_text()
             total += next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")) * 1024
+        except PermissionError:
+            total += _resident(member)
         except (OSError, StopIteration):
             continue  # it ended just now
     return total
 
 
-def _size(folder: Path) -> int:
-    total = 0
-    for path, _, names in os.walk(folder):
-        for name in names:
-            try:
-                total += os.lstat(os.path.join(path, name)).st_size
-            except OSError:
-                continue
-    return total
+def _resident(pid: int | str = "self") -> int:
+    """Bytes that a process holds, this one by default."""
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0  # it ended just now
+
+
+def _bounded(context: zmq.Context) -> zmq.Context:
+    context.setsockopt(zmq.MAXMSGSIZE, _MESSAGE_BYTES)
+    return context
+
+
+def _readable(data: bytes) -> int:
+    """A file descriptor from which a program can read this, fewer bytes than a pipe holds."""
+    reading, writing = os.pipe()
+    with open(writing, "wb") as writer:
+        writer.write(data)
+    return reading
 
 
 def _kill(pid: int) -> None:

@@ -30,13 +30,13 @@ def prove(course: Course) -> Sheets:
     """
     practice = course.sheets(seeded(course.notebook, "practice"), visible=True)
     draws = [course.sheets(seeded(course.notebook, seed)) for seed in _SEEDS]
-    _prove_cases(course, practice, draws)
     for sheets in (practice, *draws):
         _prove_right(course, sheets)
-    for mistake in course.key.mistakes:
-        _prove_mistake(course, mistake, practice, draws)
+    _prove_cases(course, practice, draws)
     for exercise in course.exercises:
         _prove_distinct(course, exercise, draws[0])
+    for mistake in course.key.mistakes:
+        _prove_mistake(course, mistake, practice, draws)
     return practice
 
 

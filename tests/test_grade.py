@@ -1,0 +1,209 @@
+"""Single submissions through the real grader: kernel, sandbox, nbval and all."""
+
+import json
+
+import numpy as np
+import pytest
+from classes import NOTEBOOK, QUICK, answer_cell, as_bytes, course, graded, points, seeds, solved, stubs, with_cell
+
+from course_lib import exercises
+from course_lib.exercises.verdict import NOT_ATTEMPTED
+from course_lib.grading.grade import GraderFault, Job, failed, grade_one
+from course_lib.grading.sandbox import Limits
+
+pytestmark = pytest.mark.usefixtures("bubblewrap")
+
+FULL = {exercise.id: exercise.points for exercise in exercises.of_notebook(NOTEBOOK)}
+ALL = sum(FULL.values())
+
+
+def answering(exercise, source):
+    """The right notebook with another text in one answer cell."""
+    nb = solved()
+    answer_cell(nb, exercise).source = source
+    return nb
+
+
+def following(exercise, source):
+    """The right notebook with something put below one right answer, in its cell."""
+    nb = solved()
+    answer_cell(nb, exercise).source += f"\n\n{source}"
+    return nb
+
+
+def messages(result, exercise):
+    return [test["message"] for test in result["tests"] if test["exercise"] == exercise]
+
+
+def assert_only_lost(result, exercise):
+    assert points(result) == FULL | {exercise: 0}
+    assert all(messages(result, exercise))
+
+
+def assert_full(result):
+    assert (result["status"], result["message"], points(result)) == ("ok", "", FULL)
+
+
+def test_a_right_notebook_gets_everything_and_a_result_has_the_promised_keys():
+    result = graded(solved())
+    assert_full(result)
+    keys = ["student", "notebook", "status", "score", "max_score", "seconds", "message", "tests"]
+    assert list(result) == keys
+    assert all(
+        list(test) == ["exercise", "test", "points", "max_points", "passed", "message"] for test in result["tests"]
+    )
+    assert (result["score"], result["max_score"]) == (ALL, ALL)
+    assert json.loads(json.dumps(result)) == result
+
+
+def test_an_untouched_notebook_is_not_attempted():
+    result = graded(stubs())
+    assert (result["status"], result["score"]) == ("ok", 0)
+    assert all(test["message"].startswith(NOT_ATTEMPTED) for test in result["tests"])
+
+
+def test_a_file_that_is_no_notebook_is_corrupt_and_still_has_all_its_tests():
+    result = graded(b'{"cells": [')
+    assert result == failed("ada", NOTEBOOK, "corrupt", result["message"])
+    assert result["message"].startswith("The file is not a notebook: it is no valid JSON")
+    assert (result["score"], result["max_score"], result["seconds"]) == (0, ALL, 0)
+    assert len(result["tests"]) == sum(len(exercise.tests) for exercise in exercises.of_notebook(NOTEBOOK))
+
+
+def test_an_endless_loop_in_an_answer_costs_only_that_answer():
+    result = graded(following("rnn_step", "def rnn_step(*inputs):\n    while True: pass"), limits=Limits(cell=2.0))
+    assert result["status"] == "timeout"
+    assert result["message"] == "The answer to rnn_step did not end within 2 seconds."
+    assert messages(result, "rnn_step")[0] == "no end after 2 seconds: is there a loop that never stops?"
+    assert_only_lost(result, "rnn_step")
+
+
+def test_an_endless_loop_while_an_answer_is_defined_costs_only_that_answer():
+    result = graded(answering("rnn_step", "while True:\n    pass"), limits=Limits(cell=2.0))
+    assert result["status"] == "timeout"
+    assert "did not end in time" in messages(result, "rnn_step")[0]
+    assert_only_lost(result, "rnn_step")
+
+
+def test_os_exit_in_an_answer_keeps_what_came_before():
+    last = exercises.of_notebook(NOTEBOOK)[-2].id
+    result = graded(following(last, f"def {last}(*inputs):\n    __import__('os')._exit(0)"))
+    assert result["status"] == "crashed"
+    assert result["message"].startswith(f"The answer to {last} ended the kernel")
+    assert points(result) == FULL | {exercise: 0 for exercise in list(FULL)[-2:]}
+    assert messages(result, "answers01")[0] == "not run: the notebook's kernel had ended"
+
+
+def test_a_syntax_error_costs_only_that_answer_and_is_named():
+    result = graded(following("rnn_forward", "def oops(:"))
+    assert result["status"] == "ok"
+    assert all("the answer cell raises SyntaxError" in message for message in messages(result, "rnn_forward"))
+    assert_only_lost(result, "rnn_forward")
+
+
+def test_an_error_below_a_right_answer_costs_nothing():
+    assert_full(graded(following("rnn_forward", "print(undefined)")))
+
+
+def test_a_missing_answer_costs_only_itself_and_is_said():
+    nb = solved()
+    nb.cells.remove(answer_cell(nb, "tied_grad"))
+    result = graded(nb)
+    assert result["status"] == "ok"
+    expected = "no code cell of the notebook answers tied_grad: was it deleted, or turned into text?"
+    assert set(messages(result, "tied_grad")) == {expected}
+    assert_only_lost(result, "tied_grad")
+
+
+def test_what_surrounds_a_right_answer_costs_nothing():
+    """A helper of one's own, an import in the setup, warnings, prints and a cell that fails."""
+    nb = with_cell(solved(), "def halve(a):\n    return math.floor(a) / 2", before="rnn_step")
+    nb = with_cell(nb, "1 / 0", before="rnn_step")
+    setup = next(cell for cell in nb.cells if cell.metadata.get("course") == {"role": "setup"})
+    setup.source = f"import math\nimport sys\nimport warnings\n{setup.source}"
+    answer_cell(nb, "rnn_step").source += """
+
+right_step = rnn_step
+
+def rnn_step(*inputs):
+    warnings.warn("this is slow")
+    print("step", file=sys.stderr)
+    return right_step(*inputs) * 2 * halve(1.5) + right_step(*inputs) * math.sin(0)
+"""
+    assert halve_is_needed(nb)
+    assert_full(graded(nb))
+
+
+def halve_is_needed(nb):
+    return sum("halve" in cell.source for cell in nb.cells) == 2
+
+
+@pytest.mark.parametrize("source", ["while True:\n    pass", "__import__('os')._exit(0)"], ids=["loop", "exit"])
+def test_a_cell_of_ones_own_that_never_ends_or_ends_the_kernel_costs_nothing(source):
+    assert_full(graded(with_cell(solved(), source, before="tied_grad"), limits=Limits(extra=1.0)))
+
+
+def test_more_killing_cells_than_are_forgiven_are_said_to_be_the_students_own():
+    nb = solved()
+    for _ in range(5):
+        nb = with_cell(nb, "__import__('os')._exit(0)")
+    result = graded(nb)
+    assert (result["status"], result["score"]) == ("crashed", 0)
+    assert result["message"].startswith("A cell of the student's own ended the kernel")
+
+
+def test_answers_in_new_cells_get_their_points():
+    nb, right = stubs(), solved()
+    for exercise in FULL:
+        with_cell(nb, answer_cell(right, exercise).source, before=exercise)
+    assert_full(graded(nb))
+
+
+def test_a_notebook_whose_metadata_were_dropped_gets_its_points():
+    nb = solved()
+    for number, cell in enumerate(nb.cells):
+        cell.id, cell.metadata = f"new-{number}", type(nb)()
+    assert_full(graded(nb))
+
+
+def test_an_error_whose_text_is_no_text_is_a_result_like_others():
+    result = graded(following("rnn_step", "def rnn_step(*inputs):\n    raise ValueError('\\ud800\\x1b[2J')"))
+    assert result["status"] == "ok"
+    assert_only_lost(result, "rnn_step")
+
+
+def test_all_alternatives_of_the_key_get_full_marks():
+    by_exercise = {e: [code for name, _, code in course().key.alternatives if name == e] for e in FULL}
+    assert all(len(codes) >= 3 for e, codes in by_exercise.items() if e != "answers01")
+    for number in range(max(map(len, by_exercise.values()))):
+        nb = solved()
+        for exercise, codes in by_exercise.items():
+            if number < len(codes):
+                answer_cell(nb, exercise).source += f"\n\n\n{codes[number]}"
+        assert_full(graded(nb))
+
+
+def test_the_same_seeds_give_the_same_result_and_others_the_same_score():
+    mistake = next(m for m in course().key.mistakes if m.exercise == "rnn_step")
+    nb = following("rnn_step", mistake.code)
+    first, again, other = (graded(nb, secret=secret) for secret in (1, 1, 2))
+    assert first | {"seconds": 0} == again | {"seconds": 0}
+    assert points(first) == points(other)
+    one, two = (drawn(secret)["rnn_step", "values"].cases for secret in (1, 2))
+    assert not np.array_equal(one[0]["x_t"], two[0]["x_t"])
+
+
+def drawn(secret):
+    chosen = seeds(secret)
+    return course().sheets(lambda exercise: np.random.default_rng(chosen[exercise]))
+
+
+def test_where_no_kernel_starts_nobody_gets_a_grade():
+    with pytest.raises(GraderFault, match="kernel did not start"):
+        graded(solved(), limits=Limits(memory=2**20))
+
+
+def test_without_the_instructors_texts_the_visible_cases_are_marked():
+    result = grade_one(Job("you", NOTEBOOK, as_bytes(solved()), limits=QUICK))
+    assert result["status"] == "ok"
+    assert 0 < result["score"] == result["max_score"] <= ALL
