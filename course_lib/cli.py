@@ -219,7 +219,7 @@ def _grade(folder, out_folder, notebook, jobs, roster, secret, sandbox, force, l
             TimeRemainingColumn(),
         )
         skipped = 0
-        with Progress(*columns, console=err, transient=True) as progress:
+        with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
             task = progress.add_task("", total=len(submissions))
 
             def done(result: dict, was_there: bool) -> None:
@@ -250,7 +250,7 @@ def _print_gradebook(results: list[dict]) -> None:
         rows = [result for result in results if result["notebook"] == notebook]
         ids = exercise_ids(rows)
         table = Table(title=notebook, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-        table.add_column("student", overflow="ellipsis", no_wrap=True)
+        table.add_column("student", overflow="fold")  # the one that gives way where a name is long
         table.add_column("status", no_wrap=True)
         for heading in ("score", *map(str, range(1, len(ids) + 1))):
             table.add_column(heading, justify="right", no_wrap=True)
@@ -260,7 +260,7 @@ def _print_gradebook(results: list[dict]) -> None:
             cells = [f"[{colour}]{result['status']}[/]", score, *(f"{earned.get(name, 0):g}" for name in ids)]
             table.add_row(_shown(result["student"]), *cells)
         out.print(table)
-        legend = (f"{number}\N{NO-BREAK SPACE}{name}" for number, name in enumerate(ids, start=1))
+        legend = (f"{number}={name}" for number, name in enumerate(ids, start=1))
         out.print(", ".join(legend), style="dim")
         out.print()
 

@@ -22,53 +22,98 @@
 #
 # * say what the state at time $t$ is a function of, and prove by experiment what it is *not* a function of;
 # * write one step, the loop over time and the loss, for batches, in a few lines each;
-# * explain why an unrolled network is a feed-forward network whose layers share their weights, and what that costs.
+# * explain why an unrolled network is an ordinary network of many layers that share their weights, and what that costs.
 #
-# **How to work.** You write six short answers, 10 points in all. Below each one, `check(…)` tells you at once what
-# is right and what is wrong; `hint(…)` helps, a little more each time you call it. You may check as often as you
-# like. Every formula is followed by a cell that confirms it with a number: its `assert` would stop the notebook if
-# the formula were wrong. From Exercise 2 on, these cells run on the functions that *you* wrote.
+# **How to work.** Go from top to bottom and run every cell. You write six short answers, 10 points in all. Below each
+# one, `check(…)` tells you at once what is right and what is wrong; `hint(…)` helps, a little more each time you call
+# it. You may check as often as you like.
+#
+# Beside the formulas stand cells that confirm them with numbers: an `assert` in them would raise an error if the
+# formula were wrong. From Exercise 2 on, these cells run on the functions that *you* wrote. So as long as an exercise
+# is not solved, a cell below it may end in `NotImplementedError`, or in `NameError` where an earlier cell could not
+# finish. That is no fault of yours and costs nothing: solve the exercise, then run these cells again.
 
 # %% tags=["setup"]
 import numpy as np
 
-from course_lib.checking import check, earned, hint, progress
+from course_lib.checking import check, earned, hint, progress  # earned: for the grader
 
 # %% [markdown]
 # ## One notation
 #
+# These letters mean the same in the whole course, in text and in code.
+#
+# | meaning | text | code | shape |
+# |:--|:--|:--|:--|
+# | input of step $t$ | $x^{(t)}$ | `x[t]` | (B, D); all steps together: `x` (T, B, D) |
+# | hidden state: what the network remembers | $h^{(t)}$ | `h` | (B, H) |
+# | the state before the first step | $h^{(0)}$ | `h0` | (B, H) |
+# | the sum of which the state is the tanh | $a^{(t)}$ | `a` | (B, H) |
+# | output: any numbers, also called *logits* where they become probabilities | $o^{(t)}$ | `o` | (B, O) |
+# | those probabilities | $p^{(t)}$ | `p` | (B, O) |
+# | target: what the output should be, here the number of a class | $y^{(t)}$ | `y[t]` | (B,) |
+# | loss: how wrong the outputs are | $L$ | `loss` | one number |
+# | matrices: input → hidden, hidden → hidden, hidden → output | $U$, $W$, $V$ | `U`, `W`, `V` | (H, D), (H, H), (O, H) |
+# | biases: of the state, of the output | $b$, $c$ | `b`, `c` | (H,), (O,) |
+#
+# $T$ is the number of steps, $B$ the number of sequences read at the same time (a *batch*), and $D$, $H$, $O$ are the
+# sizes of one input, state and output. Two things to remember:
+#
+# * **Time comes first, samples are rows.** Formulas speak of one sample, a column vector. Code holds `B` samples at
+#   once, one in each row. As $(Ux)^\top = x^\top U^\top$, the product $Ux$ becomes `x[t] @ U.T`.
+# * **Text counts from 1, code from 0.** $x^{(1)}$ is `x[0]`. The start $h^{(0)}$ is a separate array `h0`.
+
+# %% tags=["demo"]
+U_example = np.array([[1, 2, 0], [0, 1, -1]])  # (H, D) = (2, 3)
+two_samples = np.array([[1, 0, 2], [3, 1, 1]])  # (B, D) = (2, 3), one sample in each row
+
+print("U x of the first sample: ", U_example @ two_samples[0])
+print("U x of the second sample:", U_example @ two_samples[1])
+print("x @ U.T, both at once:\n", two_samples @ U_example.T, sep="")
+for row, sample in zip(two_samples @ U_example.T, two_samples, strict=True):
+    assert np.array_equal(row, U_example @ sample)
+
+# %% [markdown] sources=["S6", "S8", "S72", "S73"]
 # The course draws on four documents: **A** the slides on recurrent networks by J. Grabocka (Hildesheim, after
 # chapter 10 of Goodfellow, Bengio and Courville), **B** the third part of D. Britz's RNN tutorial (WildML), **C** the
 # slides "Training Recurrent Nets" by A. Ramanathan (Oak Ridge), which change notation half-way, and **D** the slides
-# on backpropagation through time by H. Ni (UCL). They describe the same network with different letters. We use the
-# first column everywhere, in text and in code.
+# on backpropagation through time by H. Ni (UCL). You do not need them; if you have one of them open, this helps:
 #
-# | meaning | **here** | shape in code | A | B | C, first part | C, second part | D |
-# |:--|:--|:--|:--|:--|:--|:--|:--|
-# | input | $x^{(t)}$ | `x` (T, B, D) | $x^{(t)}$ | $x_t$ | $x_t$ | $x^{(t)}$ | $x_t$ |
-# | hidden state | $h^{(t)}$ | `h` (B, H) | $h^{(t)}$ | $s_t$ | $h_t$, then $s_t$ | $h^{(t)}$ | $s_t$ |
-# | before the tanh | $a^{(t)}$ | `a` (B, H) | $a^{(t)}$ | $z_t$ | – | $a^{(t)}$ | – |
-# | input → hidden | $U$ | `U` (H, D) | $U$ | $U$ | $W_{xh}$, then $U$ | $U$ | $U$ |
-# | hidden → hidden | $W$ | `W` (H, H) | $W$ | $W$ | $W_{hh}$, then $W$ | $W$ | $W$ |
-# | hidden → output | $V$ | `V` (O, H) | $V$ | $V$ | $W_{hy}$, then $V$ | $V$ | $V$ |
-# | biases | $b$, $c$ | `b` (H,), `c` (O,) | $b$, $c$ | none | none | $b$, $c$ | none |
-# | output (logits) | $o^{(t)}$ | `o` (B, O) | $o^{(t)}$ | $V s_t$ | $y_t$ | $o^{(t)}$ | $V s_t$ |
-# | probabilities | $p^{(t)}$ | `p` (B, O) | $\hat y^{(t)}$ | $\hat y_t$ | $\hat o_t$ | $\hat y$ | – |
-# | target | $y^{(t)}$ | `y` (T, B) | $y^{(t)}$ | $y_t$ | $o_t$ (!) | $y^{(t)}$ | $y_t$ |
-# | loss | $L$ | `loss` | $\mathcal L$ | $E$ | $E$ | $L$ | $L = \sum_t E_t$ |
-# | first step, start | $1$, $h^{(0)}$ | `x[0]`, `h0` | $1$, $h^{(0)}$ | $0$, $s_{-1}$ | mixed | $1$ | $1$, $s_0$ |
+# <details>
+# <summary>The same letters in the four documents, and their misprints (click to open)</summary>
 #
-# Three things to remember.
+# | meaning | **here** | A | B | C, first part | C, second part | D |
+# |:--|:--|:--|:--|:--|:--|:--|
+# | input | $x^{(t)}$ | $x^{(t)}$ | $x_t$ | $x_t$ | $x^{(t)}$ | $x_t$ |
+# | hidden state | $h^{(t)}$ | $h^{(t)}$ | $s_t$ | $h_t$, then $s_t$ | $h^{(t)}$ | $s_t$ |
+# | before the tanh | $a^{(t)}$ | $a^{(t)}$ | $z_t$ | – | $a^{(t)}$ | – |
+# | input → hidden | $U$ | $U$ | $U$ | $W_{xh}$, then $U$ | $U$ | $U$ |
+# | hidden → hidden | $W$ | $W$ | $W$ | $W_{hh}$, then $W$ | $W$ | $W$ |
+# | hidden → output | $V$ | $V$ | $V$ | $W_{hy}$, then $V$ | $V$ | $V$ |
+# | biases | $b$, $c$ | $b$, $c$ | none | none | $b$, $c$ | none |
+# | output (logits) | $o^{(t)}$ | $o^{(t)}$ | $V s_t$ | $y_t$ | $o^{(t)}$ | $V s_t$ |
+# | probabilities | $p^{(t)}$ | $\hat y^{(t)}$ | $\hat y_t$ | $\hat o_t$ | $\hat y$ | – |
+# | target | $y^{(t)}$ | $y^{(t)}$ | $y_t$ | $o_t$ (!) | $y^{(t)}$ | $y_t$ |
+# | loss | $L$ | $\mathcal L$ | $E$ | $E$ | $L$ | $L = \sum_t E_t$ |
+# | first step, start | $1$, $h^{(0)}$ | $1$, $h^{(0)}$ | $0$, $s_{-1}$ | mixed | $1$ | $1$, $s_0$ |
+# | number of steps | $T$ | $\tau$ | – | – | $\tau$ | $T$ |
+# | sizes | $D$, $H$, $O$ | $M$, $N$, $L$ | – | – | – | – |
 #
-# * **One letter, two meanings.** In the first part of C, $y_t$ is the output and $o_t$ is the target: just the other
-#   way round than here.
-# * **Time comes first, samples are rows.** Formulas speak of one sample, a column vector. Code holds `B` samples at
-#   once, one in each row: `x[t]` has shape (B, D). As $(Ux)^\top = x^\top U^\top$, the product $Ux$ becomes
-#   `x[t] @ U.T`.
-# * **Text counts from 1, code from 0.** $x^{(1)}$ is `x[0]`. The start $h^{(0)}$ is a separate array `h0`.
+# **One letter, two meanings.** In the first part of C, $y_t$ is the output and $o_t$ is the target: just the other
+# way round than here.
 #
-# The length of a sequence is $T$ (A and C write $\tau$); $D$, $H$, $O$ are the sizes of input, state and output
-# (A writes $M$, $N$, $L$).
+# **Misprints.** Errors that change what a formula says are told where the formula comes up. These are slips of the
+# pen:
+#
+# | in | printed | correct | why |
+# |:--|:--|:--|:--|
+# | A | $h^{(t)} = anh(a^{(t)})$ | $\tanh(a^{(t)})$ | a letter was lost |
+# | A | softmax: $y_l^{(t)} = \dots$ | $\hat y_l^{(t)}$, our $p_l^{(t)}$ | without its hat, $y$ is the target |
+# | C | $z_3 = v s_3$; "a weight matrix" without a name | $z_3 = V s_3$; the matrix $V$ | a small $v$ would be a vector |
+# | C | $y = \operatorname{softmax}(o)$, compared with "the target $y$" | $\hat y = \operatorname{softmax}(o)$ | a target is given, not computed |
+# | C | $\hat y = \operatorname{softmax}(o^{(t)})$ | $\hat y^{(t)} = \dots$ | there is one prediction for each step |
+#
+# </details>
 
 # %% [markdown] sources=["S1", "S58"]
 # ## A system with a state
@@ -123,8 +168,8 @@ assert nested == path[2] and g4 == path[3]
 # the same network **unrolled** (unfolded) over $T$ steps. Circles are values, arrows are computations. Each step
 # takes an input $x$, makes a state $h$, from it an output $o$, and compares that with a target $y$ in a loss $L$.
 #
-# *What to see:* move the slider. The graph grows, but no new letter appears: every arrow of one colour carries the
-# same matrix.
+# *What to see:* move the slider. The graph grows, but no new letter appears: all blue arrows carry the same $U$, all
+# orange ones the same $W$, all green ones the same $V$. (The black arrows carry no parameters.)
 
 # %% tags=["demo"]
 from course_lib import plots, widgets
@@ -161,9 +206,7 @@ assert path[2] == 0.25 and literal == 0.0
 #
 # A writes it so, and so does C in its second part. B and the first part of C leave out the bias,
 # $s_t = \tanh(U x_t + W s_{t-1})$ and $h_t = \tanh(W_{hh} h_{t-1} + W_{xh} x_t)$; that is the case $b = 0$. D allows
-# another activation in place of tanh.
-#
-# > **Erratum (A).** *Printed:* $h^{(t)} = anh(a^{(t)})$. *Correct:* $\tanh$. *Why:* a letter was lost.
+# another function in place of tanh.
 #
 # One step by hand, with two inputs and two hidden units, so $D = H = 2$:
 #
@@ -175,7 +218,8 @@ assert path[2] == 0.25 and literal == 0.0
 # = \begin{pmatrix}-1.5\\1.5\end{pmatrix},\qquad h^{(1)} = \begin{pmatrix}-0.905\\0.905\end{pmatrix}$$
 
 # %% tags=["demo"] sources=["S5", "S6", "S38", "S59", "S73"]
-U1, W1, b1 = np.array([[1.0, -1.0], [0.0, 0.5]]), np.array([[0.0, 2.0], [1.0, 0.0]]), np.array([0.5, 0.0])
+U1, W1 = np.array([[1.0, -1.0], [0.0, 0.5]]), np.array([[0.0, 2.0], [1.0, 0.0]])
+b1 = np.array([0.5, 0.0])
 x1, start = np.array([1.0, 2.0]), np.array([0.5, -0.5])
 
 a1 = b1 + W1 @ start + U1 @ x1
@@ -227,10 +271,8 @@ earned(rnn_step)
 # > $o^{(t)} = c + V h$.
 #
 # C describes the same graph in words: it maps an input sequence to an output sequence, a loss measures how far each
-# output is from its target, and three matrices connect input to hidden, hidden to hidden, and hidden to output.
-#
-# > **Erratum (C).** *Printed:* "connections parametrized by a weight matrix", and elsewhere $z_3 = v s_3$. *Correct:*
-# > the matrix $V$, $z_3 = V s_3$. *Why:* the name got lost; a small $v$ would be a vector.
+# output is from its target, and three matrices connect input to hidden ($U$), hidden to hidden ($W$), and hidden to
+# output ($V$).
 
 # %% [markdown]
 # ### Exercise 2 · The loop (3 points)
@@ -246,12 +288,13 @@ earned(rnn_step)
 # | *returns* `os` | (T, B, O) | `os[t]`: the outputs computed from `hs[t]` |
 #
 # Return the pair `hs, os`, in this order. All sizes can be 1. float32 inputs give float32 results. Do not change the
-# inputs. You may call your `rnn_step` or write the line again; this exercise is marked by itself. Marked: the states
-# (1 point), the outputs (1), the start from `h0` (0.5), float32 (0.5). `hint(rnn_forward)` gives a hint.
+# inputs. You may call your `rnn_step`, once it passes its check, or write the line again: what is marked is the result,
+# so a mistake in `rnn_step` would cost points here, too. Marked: the states (1 point), the outputs (1), the start from
+# `h0` (0.5), float32 (0.5). `hint(rnn_forward)` gives a hint.
 
 # %% tags=["answer"] exercise="rnn_forward"
 def rnn_forward(x, h0, params):
-    """The states hs (T, B, H) and outputs os (T, B, O) for the inputs x (T, B, D), from the states h0 (B, H)."""
+    """The states hs (T, B, H) and outputs os (T, B, O) for the inputs x, started from h0."""
     ### BEGIN SOLUTION
     U, W, b, V, c = (params[name] for name in "UWbVc")
     h, hs, os = h0, [], []
@@ -275,7 +318,8 @@ earned(rnn_forward)
 
 # %% tags=["demo"] sources=["S7", "S72"]
 example = {"U": U1, "W": W1, "b": b1, "V": np.array([[1.0, 1.0]]), "c": np.array([0.1])}
-hs, os = rnn_forward(np.array([[[1.0, 2.0]], [[0.0, 1.0]]]), start[None], example)
+two_inputs = np.array([[[1.0, 2.0]], [[0.0, 1.0]]])  # (T, B, D) = (2, 1, 2)
+hs, os = rnn_forward(two_inputs, start[None], example)  # start[None]: as a row, (B, H) = (1, 2)
 
 print("h(1), h(2) =", *hs[:, 0].round(3))
 print("o(1), o(2) =", *os[:, 0].round(2))
@@ -291,7 +335,7 @@ assert np.allclose(os[:, 0, 0], [0.1, 0.58], atol=5e-3)
 from course_lib import backend, init
 
 rng = backend.Rng(1)
-small = init.rnn_params(3, 5, 2, rng, "float64")
+small = init.rnn_params(3, 5, 2, rng, "float64")  # D, H, O; small random U, W, V, and b = c = 0
 x50, zero = rng.normal((50, 1, 3), dtype="float64"), np.zeros((1, 5))
 hs2, _ = rnn_forward(x50[:2], zero, small)
 hs50, _ = rnn_forward(x50, zero, small)
@@ -326,8 +370,9 @@ assert size[3] == 0 and size[4] > 0.9 and size[23] < size[4] / 5
 # ## What the loop is good for
 #
 # A convolutional network, as C recalls, takes an input of fixed size, returns an output of fixed size, in a fixed
-# number of layers (LeNet has five), and each output sees only a neighbourhood: it is "one to one". A loop has no
-# fixed length. It depends only on which inputs you feed and which outputs you read:
+# number of layers, one processing step after another (LeNet, an early network that reads handwritten digits, has
+# five), and each output of a layer sees only a neighbourhood of its inputs. It is "one to one". A loop has no fixed
+# length, and serves several uses, depending on which inputs you feed and which outputs you read:
 #
 # | use | example | what you do |
 # |:--|:--|:--|
@@ -350,7 +395,8 @@ signal, middle = np.zeros(41), 20
 seen = sum(abs(five_layers(signal + bump)[middle]) > 0 for bump in np.eye(41))
 far_back = 0.5**40  # the weight of x(1) in h(41) = sum of 0.5^(41-s) x(s)
 
-print(f"inputs seen by one output: convolution {seen}, recurrence 41 of 41 (the first with weight {far_back:.0e})")
+print(f"inputs seen by one output: convolution {seen} of 41, recurrence 41 of 41")
+print(f"weight of the first input in the recurrence: {far_back:.0e}")
 assert seen == 11 and far_back > 0
 
 # %% [markdown] sources=["S56"]
@@ -414,10 +460,8 @@ assert longest == 53
 #
 # $$p^{(t)} = \operatorname{softmax}\big(o^{(t)}\big), \qquad p_l = \frac{e^{o_l}}{\sum_{k=1}^{O} e^{o_k}}$$
 #
-# This is $\hat y^{(t)}$ in A, $\hat y_t = \operatorname{softmax}(V s_t)$ in B, and $\hat o_t$ in the middle of C.
-#
-# > **Erratum (A).** *Printed:* $y_l^{(t)}$ on the left of the fraction. *Correct:* $\hat y_l^{(t)}$, our $p_l$. *Why:*
-# > without its hat, $y$ is the target.
+# This is $\hat y^{(t)}$ in A and C, $\hat y_t = \operatorname{softmax}(V s_t)$ in B, and $\hat o_t$ in the middle of
+# C. The numbers $o_l$ that go in are called *logits*.
 #
 # A small example: $o = (0, \ln 2, \ln 5)$ has $e^o = (1, 2, 5)$, so $p = (\tfrac18, \tfrac28, \tfrac58)$.
 
@@ -452,15 +496,9 @@ assert np.isclose(by_index, np.log(4)) and by_index == by_vector
 # > **Erratum (A, C).** *Printed:* $-\sum_t \log P\big(y^{(t)} \mid x^{(1)}, \dots, x^{(\tau)}\big)$, with the whole
 # > sequence behind the bar. *Correct:* $x^{(1)}, \dots, x^{(t)}$. *Why:* when this network makes $p^{(t)}$ it has not
 # > read $x^{(t+1)}, \dots, x^{(\tau)}$; the section "Only the past" measures it.
-#
-# > **Erratum (A).** *Printed:* "negative likelihood". *Correct:* negative **log**-likelihood. *Why:* the likelihood is
-# > the product of the probabilities, $e^{-L}$.
-
-# %% [markdown] sources=["S72", "S74"]
-# > **Erratum (C).** *Printed:* the loss "internally computes $y = \operatorname{softmax}(o)$ and compares this to the
-# > target $y$"; later $\hat y = \operatorname{softmax}(o^{(t)})$.
-# > *Correct:* $\hat y^{(t)} = \operatorname{softmax}(o^{(t)})$, our $p^{(t)}$, in both.
-# > *Why:* a target is given, not computed, and there is one prediction for each step.
+# >
+# > In A the formula is also called "negative likelihood": it is the negative **log**-likelihood. The likelihood is the
+# > product of the probabilities, $e^{-L}$.
 
 # %% [markdown] sources=["S91", "S92"]
 # **The other choice.** To predict numbers instead of classes, D compares the output itself with the target,
@@ -472,7 +510,8 @@ assert np.isclose(by_index, np.log(4)) and by_index == by_vector
 # %% tags=["demo"] sources=["S91", "S92"]
 from course_lib import functions
 
-o2, y2 = np.array([[[1.0, 2.0]], [[3.0, 3.0]]]), np.array([[[0.0, 4.0]], [[3.0, 3.0]]])  # (T, B, O) = (2, 1, 2)
+o2 = np.array([[[1.0, 2.0]], [[3.0, 3.0]]])  # (T, B, O) = (2, 1, 2)
+y2 = np.array([[[0.0, 4.0]], [[3.0, 3.0]]])
 
 squared = functions.squared_error(o2, y2)
 print(f"squared error {squared:.1f}")
@@ -527,7 +566,7 @@ def softmax(o):
 
 
 def cross_entropy(o, y):
-    """The loss of the logits o (T, B, O) for the classes y (T, B): sum over time, mean over the batch."""
+    """The loss of the logits o (T, B, O) for the classes y (T, B): summed over time, batch mean."""
     ### BEGIN SOLUTION
     z = o - o.max(axis=-1, keepdims=True)
     log_p = z - np.log(np.exp(z).sum(axis=-1, keepdims=True))
@@ -557,8 +596,9 @@ assert np.isclose(knows_nothing, T * np.log(O))
 rng = backend.Rng(5)
 o, y = rng.normal((T, 1, O), dtype="float64"), rng.integers(0, O, (T, 1))
 likelihood = np.prod([softmax(o)[t, 0, y[t, 0]] for t in range(T)])
-print(f"product of the probabilities = {likelihood:.2e}, e^−L = {np.exp(-cross_entropy(o, y)):.2e}")
-assert np.isclose(likelihood, np.exp(-cross_entropy(o, y)))
+from_loss = np.exp(-cross_entropy(o, y))
+print(f"product of the probabilities = {likelihood:.2e}, e^−L = {from_loss:.2e}")
+assert np.isclose(likelihood, from_loss)
 
 # %% [markdown] sources=["S9", "S74"]
 # ## Only the past
@@ -576,15 +616,16 @@ x = rng.normal((7, 2, 3), dtype="float64")
 shifted = x.copy()
 shifted[4:] += 5
 
-change = np.abs(softmax(rnn_forward(shifted, zero, params)[1]) - softmax(rnn_forward(x, zero, params)[1]))
+p_before, p_after = (softmax(rnn_forward(inputs, zero, params)[1]) for inputs in (x, shifted))
+change = np.abs(p_after - p_before)
 print(f"largest change of p(1), …, p(4): {change[:4].max():.1f}")
 print(f"largest change of p(5), …, p(7): {change[4:].max():.1f}")
 assert change[:4].max() == 0 and change[4:].max() > 0.1
 
 # %% [markdown]
 # Not small: **exactly** 0, as no arrow of the unrolled graph points backwards in time. A network with this property
-# is called *causal*. The test is worth a function of its own: it finds the most popular mistake in sequence
-# models, a preprocessing step or a layer that looks into the future, and makes the results too good to be true.
+# is called *causal*. The test is worth a function of its own, because it finds the most common mistake in work with
+# sequences: a preprocessing step or a layer looks into the future, and that makes the results too good to be true.
 #
 # ### Exercise 4 · Does the future leak? (1 point)
 #
@@ -595,8 +636,8 @@ assert change[:4].max() == 0 and change[4:].max() > 0.1
 # * Add exactly 1 to every entry of `x[k:]`. Return the largest absolute change of any entry of the outputs at the
 #   steps **before** `k`, that is of `fn(x)[:k]`: one number, 0 for a causal `fn`.
 #
-# Do not change `x`. Marked: two causal maps and a bidirectional network (0.5), two other leaks (0.5).
-# `hint(future_leak)` gives a hint.
+# Do not change `x`. Marked: two causal functions and two whose every output sees all inputs (0.5), two other leaks
+# (0.5). `hint(future_leak)` gives a hint.
 
 # %% tags=["answer"] exercise="future_leak"
 def future_leak(fn, x, k):
@@ -619,7 +660,7 @@ earned(future_leak)
 # sequence. Such a network can label a finished sentence, but it cannot predict the next word.
 #
 # *What to see:* only $x^{(7)}$ is changed. The circles are exactly 0 before $t = 7$, jump there, and fade. The squares
-# are above 0 on both sides.
+# are highest near $t = 7$ and fade to both sides: some are above 0 before the change, too.
 
 # %% tags=["demo"]
 from course_lib import backend, init, plots
@@ -645,8 +686,9 @@ moved[k - 1] += 3
 changes = [np.abs(fn(moved) - fn(x)).max(axis=(1, 2)) for fn in (forwards, both_ways)]
 
 plots.show(plots.causality(*changes, k))
-print(f"future_leak: recurrent {future_leak(forwards, x, k - 1):.1f}, bidirectional {future_leak(both_ways, x, k - 1):.2f}")
-assert changes[0][: k - 1].max() == 0 == future_leak(forwards, x, k - 1) and future_leak(both_ways, x, k - 1) > 0
+leaks = [future_leak(fn, x, k - 1) for fn in (forwards, both_ways)]
+print(f"future_leak: recurrent {leaks[0]:.1f}, bidirectional {leaks[1]:.2f}")
+assert changes[0][: k - 1].max() == 0 == leaks[0] and changes[1][: k - 1].max() > 0 < leaks[1]
 
 # %% [markdown] sources=["S10", "S75"]
 # ## The price of unrolling
@@ -673,16 +715,19 @@ for T in (100, 200, 400):
         h = np.tanh(Ux[t] + h @ params["W"].T + params["b"])
         turns += 1
     hs, _ = rnn_forward(x, zero, params)
-    held = sum(value.nbytes for value in params.values())
-    print(f"T = {T}: {turns} turns, states {hs.nbytes / 1000:.0f} kB, parameters {held / 1000:.1f} kB")
+    states, held = hs.nbytes / 1000, sum(value.nbytes for value in params.values()) / 1000
+    print(f"T = {T}: {turns} turns, states {states:.0f} kB, parameters {held:.1f} kB")
     assert np.allclose(h, hs[-1]) and turns == T and hs.nbytes == 8 * T * 20
 
 # %% [markdown]
 # ## The unrolled network is a feed-forward network
 #
-# Look at the unrolled graph once more and forget that it came from a loop. It is an ordinary feed-forward network
-# with $T$ layers, $h^{(t)}$ being the activation of layer $t$. Only two things are unusual: every layer gets an input of
-# its own, and all layers are **tied**, they share one $W$.
+# A *feed-forward network* has no loop: it is a chain of *layers*, each of which takes the numbers of the layer before,
+# applies a linear map of its own and a function like tanh, and hands the result on.
+#
+# Look at the unrolled graph once more and forget that it came from a loop. It is such a network with $T$ layers, and
+# $h^{(t)}$ is what layer $t$ hands on. Only two things are unusual: every layer also gets an input of its own, and all
+# layers are **tied**, they share one $W$.
 #
 # So let us untie them: give each layer $k$ its own copy $W_k$, all with the same values. The loss is then a function
 # of $T$ matrices, and ordinary calculus applies to each. Tying them again, $W_1 = \dots = W_T = W$, is the chain rule
@@ -698,14 +743,14 @@ for T in (100, 200, 400):
 # Write two functions.
 #
 # `untie(params, T)`: a list of `T` dictionaries with the names and values of `params`, independent of each other and
-# of `params`: who changes an array of one copy must change nothing else.
+# of `params`: whoever changes an array of one copy must change nothing else.
 #
 # `tied_grad(copies_grads)`: `copies_grads` is a list of dictionaries, one for each copy, from a parameter's name to
 # the gradient with respect to *that copy*. Return one dictionary: the gradients with respect to the shared
-# parameters, each a new array with the parameter's shape. Expect any names, not only `"U"`, `"W"`, `"b"`,
-# `"V"`, `"c"`.
+# parameters, each a new array with the parameter's shape.
 #
-# Do not change the inputs; keep their dtype. Marked: `untie` (0.5), `tied_grad` (0.5). `hint(tied_grad)` gives a hint.
+# Both work for any names, not only `"U"`, `"W"`, `"b"`, `"V"`, `"c"`, keep the dtype of the arrays, and do not change
+# the inputs. Marked: `untie` (0.5), `tied_grad` (0.5). `hint(tied_grad)` gives a hint.
 
 # %% tags=["answer"] exercise="tied_grad"
 def untie(params, T):
@@ -752,35 +797,43 @@ def losses(copies):
     return np.array(terms)
 
 
+def loss_of_copies(_):  # numerical_gradient moves the entries in place, so no argument is needed
+    return losses(copies).sum()
+
+
+def loss_of_shared(_):
+    return cross_entropy(rnn_forward(x, zero, params)[1], y)
+
+
 copies = untie(params, T)
-untied = [{name: numerical_gradient(lambda _: losses(copies).sum(), own[name]) for name in own} for own in copies]
-shared = {
-    name: numerical_gradient(lambda _: cross_entropy(rnn_forward(x, zero, params)[1], y), params[name])
-    for name in params
-}
+untied = [{name: numerical_gradient(loss_of_copies, own[name]) for name in own} for own in copies]
+shared = {name: numerical_gradient(loss_of_shared, params[name]) for name in params}
 total = tied_grad(untied)
 for name in params:
-    print(f"{name}: size of the gradient {np.linalg.norm(shared[name]):.3f}, sum over copies {np.linalg.norm(total[name]):.3f}")
+    sizes = np.linalg.norm(shared[name]), np.linalg.norm(total[name])
+    print(f"{name}: size of the gradient {sizes[0]:.3f}, of the sum over copies {sizes[1]:.3f}")
     assert relative_error(total[name], shared[name]) < 1e-6
 
 # %% [markdown] sources=["S40"]
-# B and C begin their derivation with another sum, $\dfrac{\partial E}{\partial W} = \sum_t \dfrac{\partial E_t}{\partial W}$.
-# This one runs over the **losses** of the steps, not over the copies of $W$: it only says that the derivative of a sum is
+# B and C begin their derivation with another sum, $\dfrac{\partial E}{\partial W} = \sum_t \dfrac{\partial E_t}{\partial W}$;
+# in our letters, $\dfrac{\partial L}{\partial W} = \sum_t \dfrac{\partial L^{(t)}}{\partial W}$. This one runs over the **losses** of the steps, not over the copies of $W$: it only says that the derivative of a sum is
 # the sum of the derivatives. The two sums are the rows and the columns of one table, whose entry in row $t$ and column
 # $k$ is $\partial L^{(t)} / \partial W_k$. Here are the sizes of its entries.
 #
 # *What to see:* above the diagonal all entries are 0, since the loss at step $t$ cannot depend on a later copy: causality
-# again. (The first column is 0 because $h^{(0)} = 0$.) Adding up a row gives $\partial E_t/\partial W$, adding up a
+# again. (The first column is 0 because $h^{(0)} = 0$.) Adding up a row gives $\partial L^{(t)}/\partial W$, adding up a
 # column gives $\partial L/\partial W_k$, adding up all gives $\partial L/\partial W$.
 
 # %% tags=["demo"] sources=["S40"]
-table = np.array(
-    [[numerical_gradient(lambda _, t=t: losses(copies)[t], own["W"]) for own in copies] for t in range(T)]
-)  # (T, T, H, H)
+table = np.array([
+    [numerical_gradient(lambda _, t=t: losses(copies)[t], own["W"]) for own in copies]
+    for t in range(T)
+])  # (T, T, H, H)
 
 print("size of ∂L(t)/∂W_k      " + "".join(f"  k = {k}" for k in range(1, T + 1)))
 for t in range(T):
-    print(f"                  t = {t + 1} " + "".join(f"{np.linalg.norm(entry):7.3f}" for entry in table[t]))
+    row = "".join(f"{np.linalg.norm(entry):7.3f}" for entry in table[t])
+    print(f"                  t = {t + 1} {row}")
 by_loss = sum(table.sum(axis=1))  # first along each row: the gradient of one step's loss
 by_copy = sum(table.sum(axis=0))  # first along each column: the gradient of one copy
 assert all(not table[t, k].any() for t in range(T) for k in range(t + 1, T))
@@ -821,7 +874,8 @@ for _ in range(20):
 fitted, loss_after = softmax(rnn_forward(x, zero, params)[1])[:, 0], loss()
 
 count = sum(value.size for value in params.values())
-print(f"loss: {loss_before:.2f} before, {loss_after:.2f} after 20 steps; without memory at best {2 * np.log(2):.2f}")
+print(f"loss: {loss_before:.2f} before, {loss_after:.2f} after 20 steps")
+print(f"      {2 * np.log(2):.2f} at best without memory")
 print(f"{count} parameters, so 20 · 2 · {count} = {40 * count} forward passes")
 assert loss_after < 0.5 < 2 * np.log(2) < loss_before
 

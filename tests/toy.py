@@ -51,6 +51,8 @@ EXERCISES = (
 
 SOURCE = """# %% [markdown]
 # # Toy
+#
+# To double is easy.
 
 # %% tags=["setup"]
 import numpy as np

@@ -1,8 +1,7 @@
 """Notebook 01, unrolling: what is asked, how it is called, and hints."""
 
+import re
 from itertools import combinations
-
-import numpy as np
 
 from course_lib.backend import array_namespace
 from course_lib.exercises import Exercise, Test, call
@@ -11,23 +10,28 @@ NOTEBOOK = "01_unrolling"
 
 
 def _states(function, case):
-    hs, _ = call(function, case)
-    return {"hs": hs}
+    return _one_of_two(call(function, case), "hs")
 
 
 def _outputs(function, case):
-    _, os = call(function, case)
-    return {"os": os}
+    return _one_of_two(call(function, case), "os")
 
 
-def _network(kind, U, W, V):
-    """A map from x (T,B,D) to outputs (T,B,O): two that see only the past, and three that see the future."""
+def _one_of_two(pair, name):
+    """The states or the outputs; whatever is no pair, as it is."""
+    if not isinstance(pair, tuple | list) or len(pair) != 2:
+        return pair
+    return {name: dict(zip(("hs", "os"), pair, strict=True))[name]}
+
+
+def _network(kind, U, W, b, V):
+    """A map from x (T,B,D) to outputs (T,B,O): two that see only the past, and four that see the future."""
     xp = array_namespace(U)
 
-    def causal(x):
+    def recurrent(x):
         h, hs = xp.zeros((x.shape[1], len(W)), x.dtype), []
         for x_t in x:
-            h = xp.tanh(x_t @ U.T + h @ W.T)
+            h = xp.tanh(x_t @ U.T + h @ W.T + b)
             hs.append(h)
         return xp.stack(hs) @ V.T
 
@@ -35,35 +39,55 @@ def _network(kind, U, W, V):
         return x.cumsum(axis=0) @ V.T
 
     def bidirectional(x):
-        return causal(x) + causal(x[::-1])[::-1]
+        return recurrent(x) + recurrent(x[::-1])[::-1]
 
-    def peek(x):
+    def minus_mean(x):
+        return (x - x.mean(axis=0)) @ V.T
+
+    def peeking(x):
         return xp.concatenate([x[1:], x[-1:]]) @ V.T
 
     def centred(x):  # by a running mean whose sum, by mistake, runs over all steps
         steps_so_far = xp.arange(1, len(x) + 1)[:, None, None]
         return (x - x.sum(axis=0) / steps_so_far) @ V.T
 
-    kinds = {"causal": causal, "running sum": running_sum}
-    return (kinds | {"bidirectional": bidirectional, "peek": peek, "centred": centred})[kind]
+    return {
+        "recurrent": recurrent,
+        "running sum": running_sum,
+        "bidirectional": bidirectional,
+        "minus the mean": minus_mean,
+        "peeking": peeking,
+        "wrongly centred": centred,
+    }[kind]
 
 
 def _leak(function, case):
-    network = _network(case["kind"], case["U"], case["W"], case["V"])
-    return {"leak": function(network, case["x"], case["k"])}
+    return function(_network(case["fn"], *case["made_of"]), case["x"], case["k"])
 
 
 def _untied(function, case):
     copies = call(function, case)
-    if not isinstance(copies, list | tuple) or not all(isinstance(one, dict) for one in copies):
-        return {"copies": copies}
-    pairs = combinations(copies, 2)
-    tied = sum(any(np.shares_memory(one[k], two[k]) for k in one.keys() & two.keys()) for one, two in pairs)
-    return {"copies": copies, "pairs_that_share_memory": tied}
+    if not isinstance(copies, list | tuple):
+        return copies
+    found = {"type of the result": type(copies).__name__}
+    for i, one in enumerate(copies):
+        if isinstance(one, dict):
+            found |= {f'copies[{i}]["{name}"]': value for name, value in one.items()}
+        else:
+            found[f"copies[{i}]"] = one
+    dictionaries = [one for one in copies if isinstance(one, dict)]
+    found["different dictionaries"] = len({id(one) for one in dictionaries})
+    found["pairs of copies that share memory"] = sum(_tied(*pair) for pair in combinations(dictionaries, 2))
+    return found
 
 
-def _summed(function, case):
-    return {"grads": function(case["copies_grads"])}
+def _tied(one, two):
+    return any(_overlap(one[name], two[name]) for name in one.keys() & two.keys())
+
+
+def _overlap(one, two):
+    xp = array_namespace(one)
+    return isinstance(one, xp.ndarray) and isinstance(two, xp.ndarray) and bool(xp.shares_memory(one, two))
 
 
 def _entry(question, read):
@@ -74,8 +98,19 @@ def _entry(question, read):
     return probe
 
 
+def _integer(answer):
+    number = float(answer)
+    if number != int(number):
+        raise ValueError("an integer is asked for")
+    return int(number)
+
+
 def _letter(answer):
-    return str(answer).strip().lower()
+    """The letter in ``"c"``, ``"C"``, ``"c)"``, ``"(c)"`` or ``"c: like T"``."""
+    found = re.match(r"\W*([a-d])\b", str(answer).lower())
+    if not found:
+        raise ValueError("one of the letters a, b, c, d is asked for")
+    return found.group(1)
 
 
 EXERCISES = (
@@ -85,8 +120,8 @@ EXERCISES = (
         names=("rnn_step",),
         section="One step",
         tests=(
-            Test("values", 1.0, "h = tanh(x_t Uᵀ + h_prev Wᵀ), here with b = 0, for batches of several sizes"),
-            Test("bias", 0.5, "the same with b ≠ 0: the bias is added to every row, inside tanh"),
+            Test("values", 1.0, "the states after one step, here with b = 0, for batches of several sizes"),
+            Test("bias", 0.5, "the same with b ≠ 0"),
             Test("float32", 0.5, "float32 inputs give a float32 result", dtype=True),
         ),
         hints=(
@@ -106,11 +141,11 @@ EXERCISES = (
             Test(
                 "states",
                 1.0,
-                "hs[t] is the state after x[t]; T, B, D, H differ, T = 1 and B = 1 too",
+                "hs, the states after each step, for several T, B, D, H, O, also 1",
                 probe=_states,
             ),
-            Test("outputs", 1.0, "os[t] = hs[t] Vᵀ + c, from the state of the same step", probe=_outputs),
-            Test("h0", 0.5, "the first step starts from h0, also when h0 is not zero", probe=_states),
+            Test("outputs", 1.0, "os, the outputs of each step", probe=_outputs),
+            Test("h0", 0.5, "the start: here h0 is not zero", probe=_states),
             Test("float32", 0.5, "float32 inputs give float32 results", outputs=("hs", "os"), dtype=True),
         ),
         hints=(
@@ -130,18 +165,24 @@ EXERCISES = (
             Test(
                 "softmax",
                 0.5,
-                "softmax: probabilities along the last axis, for (B, O) and (T, B, O)",
+                "softmax: the probabilities, for logits (B, O) and (T, B, O)",
                 function="softmax",
             ),
             Test(
                 "softmax, large",
                 0.25,
-                "softmax: right with logits of ±1e4, also in the same array",
+                "softmax: the same with logits of ±10 000, also in one array",
                 function="softmax",
             ),
-            Test("softmax, float32", 0.25, "softmax: float32 stays float32", function="softmax", dtype=True),
-            Test("loss", 0.5, "loss: −log p of the target, sum over time, mean over the batch"),
-            Test("loss, large", 0.5, "loss: right with logits of ±1e4, no inf, no nan, no cap"),
+            Test(
+                "softmax, float32",
+                0.25,
+                "softmax: float32 logits give float32 probabilities",
+                function="softmax",
+                dtype=True,
+            ),
+            Test("loss", 0.5, "cross_entropy: the loss of a batch, one number"),
+            Test("loss, large", 0.5, "cross_entropy: the same with logits of ±10 000"),
         ),
         hints=(
             "softmax does not change if you subtract the same number from all logits of one row. "
@@ -161,13 +202,13 @@ EXERCISES = (
             Test(
                 "networks",
                 0.5,
-                "exactly 0 for two causal maps, and the leak of a bidirectional one",
+                "two causal functions, and two whose every output sees all inputs",
                 probe=_leak,
             ),
             Test(
                 "other leaks",
                 0.5,
-                "a network that peeks one step ahead; one that centres its input with a wrong mean",
+                "two other leaks: a function that peeks one step ahead, and one that centres its input wrongly",
                 probe=_leak,
             ),
         ),
@@ -186,18 +227,24 @@ EXERCISES = (
             Test(
                 "untie",
                 0.5,
-                "untie: T copies of the dictionary, no array shared with another copy or with params",
+                "untie: T copies that are independent of each other and of params, any names, dtype kept",
                 function="untie",
                 probe=_untied,
+                dtype=True,
             ),
-            Test("tied_grad", 0.5, "tied_grad: for each name, the sum of the copies' gradients", probe=_summed),
+            Test(
+                "tied_grad",
+                0.5,
+                "tied_grad: the gradients of the shared parameters, any names, dtype kept",
+                dtype=True,
+            ),
         ),
         hints=(
-            "If a change in copy 2 must not be seen in copy 3, the two need their own arrays, "
-            "not only their own dictionaries.",
-            "untie: build a new dictionary for each step, with value.copy() for every value. "
+            "untie: if a change in copy 2 must not be seen in copy 3, the two need their own arrays, "
+            "not only their own dictionaries. tied_grad: see the formula above the exercise.",
+            "untie: build a new dictionary for each step, with a copy of every array. "
             "tied_grad: loss(W, W, …, W) has one path to the loss for each copy; the chain rule adds the paths.",
-            "untie: [{name: … for name, value in params.items()} for _ in range(T)]. "
+            "untie: [{name: … for name, value in params.items()} for _ in range(T)], with value.copy(). "
             "tied_grad: for every name in the first dictionary, sum(grads[name] for grads in copies_grads).",
         ),
     ),
@@ -211,7 +258,7 @@ EXERCISES = (
                 "parameters",
                 0.5,
                 "parameters: an integer",
-                probe=_entry("parameters", int),
+                probe=_entry("parameters", _integer),
                 secret=True,
             ),
             Test("memory", 0.25, "memory: one of the letters a, b, c, d", probe=_entry("memory", _letter), secret=True),
@@ -228,7 +275,8 @@ EXERCISES = (
             "backward pass begins? erratum: what does p(t) depend on?",
             "parameters: does any of the five shapes contain T? memory: exercise 2 returns hs; how large is it? "
             "erratum: in which network can a later input reach an earlier output?",
-            "Read again: “The loop” (parameters), “The price of unrolling” (memory), “The loss” (erratum).",
+            "“The loop” counts the parameters of another network, “The price of unrolling” says what is kept, "
+            "and “The loss” corrects the printed formula; “Only the past” has a network for which it is right.",
         ),
     ),
 )

@@ -90,7 +90,7 @@ def agrees(test: Test, expected: Answer | Fingerprint, given: Answer) -> bool:
     """Whether an answer is right."""
     if test.secret:
         return fingerprint(test, given) == expected
-    return not _difference(test, expected, given, reveal=False)
+    return given.error is None and not _difference(test, expected, given, reveal=False)
 
 
 def fingerprint(test: Test, answer: Answer) -> Fingerprint:
@@ -216,7 +216,7 @@ def _told(error: Failure) -> str:
         return f"it needs {error.function}, which is not written yet"
     if error.code:
         return f"{error.type}: {error.text} in {error.function}, line {error.line}: `{error.code}`"
-    if error.type == "NameError":
+    if error.type == "NameError" and error.text:
         return error.text
     # No line of the student's own: a call with other arguments, or a result that is no pair.
     return f"calling it, or reading what it returned, gave {error.type}: {error.text}"

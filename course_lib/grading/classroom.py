@@ -374,18 +374,24 @@ def _map(todo: Iterator[tuple[Job, Origin]], jobs: int) -> Iterator[tuple[Origin
     by killing it twice. Its result then comes without an origin: it stands only until the next run.
     """
     suspects: list[_Failure] = []
+    guilty: list[_Failure] = []
     with tempfile.TemporaryDirectory(prefix="course-", ignore_cleanup_errors=True) as scratch:
-        broken = True
-        while broken:
-            with _pool(jobs, scratch) as pool:
-                broken = yield from _until_broken(pool, todo, 2 * jobs, suspects)
-        for suspect in suspects:
-            again: list[_Failure] = []
-            with _pool(1, scratch) as pool:
-                yield from _until_broken(pool, iter([(suspect.job, suspect.origin)]), 1, again)
-            for failure in again:
-                message = f"The grader itself failed on it, twice: {failure.reason}. The next run tries it again."
-                yield None, failed(failure.job.student, failure.job.notebook, CRASHED, message)
+        yield from _in_pools(todo, jobs, 2 * jobs, scratch, suspects)
+        again = iter([(suspect.job, suspect.origin) for suspect in suspects])
+        yield from _in_pools(again, 1, 1, scratch, guilty)
+    for failure in guilty:
+        message = f"The grader itself failed on it, twice: {failure.reason}. The next run tries it again."
+        yield None, failed(failure.job.student, failure.job.notebook, CRASHED, message)
+
+
+def _in_pools(
+    todo: Iterator[tuple[Job, Origin]], jobs: int, most: int, scratch: str, failures: list[_Failure]
+) -> Iterator[tuple[Origin, Result]]:
+    """Grade in one pool of ``jobs`` workers after another until nothing is left; see `_until_broken`."""
+    broken = True
+    while broken:
+        with _pool(jobs, scratch) as pool:
+            broken = yield from _until_broken(pool, todo, most, failures)
 
 
 def _until_broken(

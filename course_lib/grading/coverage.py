@@ -25,23 +25,18 @@ def table(solutions: Path, topics: list[str]) -> str:
     items = _items(solutions)
     cells = {topic: read((solutions / f"{topic}.py").read_text(encoding="utf-8"), topic) for topic in topics}
     for topic in topics:
-        if unknown := {s for cell in cells[topic] for s in cell.sources} - {item["id"] for item in items}:
-            raise SourceError(f"{topic}: cells name items that sources.csv does not have: {sorted(unknown)}")
+        for cell in cells[topic]:
+            if unknown := set(cell.sources) - {item["id"] for item in items}:
+                raise SourceError(f"{topic}, cell {cell.id}: sources.csv has no item {', '.join(sorted(unknown))}")
         if missing := untaught(items, cells[topic], topic):
             raise SourceError(f"{topic}: no cell teaches {', '.join(missing)}")
     rows = []
     for item in items:
         taught = [f"{topic} § {cell.section}" for topic, cell in _places(item["id"], cells, "markdown")]
         checks = [_check(topic, cell) for topic, cell in _places(item["id"], cells, "code")]
-        unique = [", ".join(dict.fromkeys(column)) for column in (taught, checks)]
-        texts = [
-            item["id"],
-            item["document"],
-            item["says"],
-            item["erratum"],
-            *(text or "–" for text in unique),
-        ]
-        rows.append("| " + " | ".join(text.replace("|", "\\|") for text in texts) + " |")
+        places = [", ".join(dict.fromkeys(column)) for column in (taught, checks)]
+        texts = [item["id"], item["document"], item["says"], item["erratum"], *places]
+        rows.append("| " + " | ".join(text.replace("|", "\\|") or "–" for text in texts) + " |")
     return _HEAD + "\n".join(rows) + "\n"
 
 

@@ -45,8 +45,8 @@ class Student:
 def make(course: Course, size: int) -> list[Student]:
     """A class of ``size``: one perfect, one empty, one broken file, three kinds of trouble, mistakes for the rest.
 
-    The mistakes are dealt out so that each student makes at most one in an exercise and, in a class of 12, nearly
-    every known mistake is made by somebody.
+    Each student makes at most one mistake in an exercise, the first maker the first known one and so on: in a class
+    of 6 more than any exercise has known mistakes, every one of them is made.
     """
     students = [
         Student("perfect", _file(solution_notebook(course.cells, course.notebook))),

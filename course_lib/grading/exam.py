@@ -16,9 +16,13 @@ from course_lib.grading.graft import Part
 
 Sheets = dict[tuple[str, str], Sheet]
 
-# A submission's prints are nobody's business here, and 200 MB of them no one's memory.
-_PROLOGUE = """import os as _os, sys as _sys
+# What a submission prints or shows is nobody's business here, and 200 MB of it no one's memory; `exit` would end the
+# kernel some time later.
+_PROLOGUE = f"""import os as _os, sys as _sys
 _sys.stdout = _sys.stderr = open(_os.devnull, "w")
+exit = quit = _sys.exit
+get_ipython().ast_node_interactivity = "none"
+get_ipython().display_pub.register_hook(lambda sent: sent if "{MIME}" in sent["content"].get("data", ()) else None)
 del _os, _sys"""
 
 

@@ -55,6 +55,8 @@ _MESSAGE_BYTES = 4 * 2**20  # the largest part of a message a kernel may send; a
 _UNREAD_BYTES = 192 * 2**20  # by how much a kernel's messages may swell the grader
 _FOLDER_BYTES = 64 * 2**20  # what a kernel may write into each of its folders
 _SOCKETS_BYTES = 2**20
+_DISKS = ("/dev/shm", "/tmp", "/home/student")  # what a kernel may write to, beside the folder of its sockets
+_MOST_FILES = 50_000  # on all of them: each costs memory that no limit counts
 _PORTS = range(1, 6)  # sockets have no ports, but are named by them
 _WATCH_SECONDS = 0.1
 
@@ -177,23 +179,24 @@ class SandboxProvisioner(LocalProvisioner):
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
         """Start it, with its own output thrown away, and start watching."""
         kwargs["stdout"] = kwargs["stderr"] = subprocess.DEVNULL
+        root = ""
         if _settings.mode == "none":
-            info = await super().launch_kernel(cmd, **kwargs)
+            await super().launch_kernel(cmd, **kwargs)
         else:
-            info = await self._launch_inside(cmd, **kwargs)
-        self.watch = Watch(self.process, _settings.limits)
+            root = await self._launch_inside(cmd, **kwargs)
+        self.watch = Watch(self.process, _settings.limits, root, (*_DISKS, str(self.folder)))
         self.watch.start()
-        return info
+        return self.connection_info
 
-    async def _launch_inside(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
-        """Start it in bubblewrap, and reach for the sockets that it makes on a disk of its own in there."""
+    async def _launch_inside(self, cmd: list[str], **kwargs: Any) -> str:
+        """Start it in bubblewrap, reach for the sockets that it makes on a disk in there, and say where that is."""
         user = _user()
         if user:
             os.chown(self.folder / "connection.json", user, user)
         (told, tell), rules = os.pipe(), _readable(seccomp.program())
         command = _bwrap(user, self.folder, ["--info-fd", str(tell), "--add-seccomp-fd", str(rules)])
         try:
-            info = await super().launch_kernel([*command, *cmd], pass_fds=(tell, rules), **kwargs)
+            await super().launch_kernel([*command, *cmd], pass_fds=(tell, rules), **kwargs)
         finally:
             os.close(tell)
             os.close(rules)
@@ -202,7 +205,7 @@ class SandboxProvisioner(LocalProvisioner):
         for port in _PORTS:
             socket = self.folder / f"socket-{port}"
             socket.symlink_to(f"/proc/{inside}/root{socket}")
-        return info
+        return f"/proc/{inside}/root"
 
     async def kill(self, restart: bool = False) -> None:
         """Kill bubblewrap, and with it everything inside."""
@@ -226,9 +229,9 @@ class Watch(threading.Thread):
     Rlimits hold for one process; this adds up what all of them use.
     """
 
-    def __init__(self, process: subprocess.Popen, limits: Limits):
+    def __init__(self, process: subprocess.Popen, limits: Limits, root: str, disks: tuple[str, ...]):
         super().__init__(daemon=True)
-        self.process, self.limits = process, limits
+        self.process, self.limits, self.root, self.disks = process, limits, root, disks
         self.deadline = time.monotonic() + limits.total
         self.most_here = _resident() + _UNREAD_BYTES
         self.cause, self.ended = "", False
@@ -240,7 +243,7 @@ class Watch(threading.Thread):
                 self.cause = "timeout"
             elif _memory(self.process.pid) > self.limits.memory:
                 self.cause = "out_of_memory"
-            elif _resident() > self.most_here:
+            elif _resident() > self.most_here or _files(self.root, self.disks) > _MOST_FILES:
                 self.cause = "output"
             if self.cause:
                 self.kill()
@@ -269,7 +272,7 @@ def _bwrap(user: int, folder: Path | None = None, options: list[str] | None = No
     for path in ("/etc/ld.so.cache", "/etc/localtime", "/etc/fonts"):
         command += ["--ro-bind-try", path, path]
     command += ["--proc", "/proc", "--dev", "/dev"]
-    for path in ("/dev/shm", "/tmp", "/home/student"):
+    for path in _DISKS:
         command += ["--perms", "1777", "--size", str(_FOLDER_BYTES), "--tmpfs", path]
     command += _python_binds()
     variables: dict[str, str] = {}
@@ -395,6 +398,17 @@ def _resident(pid: int | str = "self") -> int:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
         return 0  # it ended just now
+
+
+def _files(root: str, disks: tuple[str, ...]) -> int:
+    """How many files are on the disks under a sandbox's root; 0 where it has no root of its own, or not yet."""
+    try:
+        if not root or os.stat(root).st_dev == os.stat("/").st_dev:
+            return 0
+        states = [os.statvfs(root + disk) for disk in disks]
+    except OSError:
+        return 0  # it ended just now
+    return sum(state.f_files - state.f_ffree for state in states)
 
 
 def _bounded(context: zmq.Context) -> zmq.Context:

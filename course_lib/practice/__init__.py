@@ -47,12 +47,12 @@ def load(notebook: str, folder: Path = FOLDER) -> Practice:
 
     Raises:
         FileNotFoundError: if there are none, or one of the two files is missing.
-        ValueError: if the two files do not belong together.
+        ValueError: if the two files are not of one build.
     """
     json_path, npz_path = paths(notebook, folder)
     data, packed = json.loads(json_path.read_text(encoding="utf-8")), npz_path.read_bytes()
-    if hashlib.sha256(packed).hexdigest() != data["arrays"]:
-        raise ValueError(f"{npz_path.name} does not belong to {json_path.name}: run `course build`")
+    if data.get("seal") != _seal(data["sheets"], packed):
+        raise ValueError(f"{npz_path.name} does not belong to {json_path.name}, or one was edited: run `course build`")
     with np.load(io.BytesIO(packed), allow_pickle=False) as arrays:
         sheets = {
             (entry["exercise"], entry["test"]): Sheet(
@@ -88,11 +88,16 @@ def dump(practice: Practice) -> tuple[bytes, bytes]:
     data = {
         "notebook": practice.notebook,
         "made_from": practice.made_from,
-        "arrays": hashlib.sha256(buffer.getvalue()).hexdigest(),
+        "seal": _seal(sheets, buffer.getvalue()),
         "cells": practice.cells,
         "sheets": sheets,
     }
     return _text(data).encode(), buffer.getvalue()
+
+
+def _seal(sheets: list[dict[str, Any]], packed: bytes) -> str:
+    """Hash of the two files' contents, by which they are known to be of one build."""
+    return hashlib.sha256(json.dumps(sheets).encode() + packed).hexdigest()
 
 
 def _text(data: dict[str, Any]) -> str:

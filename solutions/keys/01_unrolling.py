@@ -28,14 +28,18 @@ def _(rng):
             "b": _normal(rng, H, dtype=dtype) if bias else np.zeros(H, dtype),
         }
 
+    # Where B = D = H, products that belong to columns run too, and their values tell what was done.
     yield show("values", **inputs(2, 3, 3, bias=False))
     yield show("values", **inputs(1, 2, 4, bias=False))
+    yield show("values", **inputs(3, 3, 3, bias=False))
     yield hide("values", **inputs(5, 6, 3, bias=False))
     yield hide("values", **inputs(4, 4, 4, bias=False))
     yield show("bias", **inputs(2, 3, 3))
     yield show("bias", **inputs(1, 4, 2))
+    yield show("bias", **inputs(3, 3, 3))
     yield hide("bias", **inputs(3, 1, 5))
     yield show("float32", **inputs(2, 3, 3, "float32", bias=False))
+    yield show("float32", **inputs(3, 3, 3, "float32", bias=False))
     yield hide("float32", **inputs(1, 5, 4, "float32", bias=False))
 
 
@@ -119,9 +123,29 @@ def rnn_step(x_t, h_prev, U, W, b):
     return np.tanh(x_t @ U.T + h_prev + b)
 
 
-@mistake("rnn_step", "b is added as a column (H, 1). It has shape (H,) and belongs to every row: write + b.", fails=ALL)
+@mistake("rnn_step", "b is added along the samples (as a column, or before the result is transposed), so that it goes to the wrong units. Each sample is a row, and b, of shape (H,), belongs to every row.", fails=ALL)
 def rnn_step(x_t, h_prev, U, W, b):
     return np.tanh(x_t @ U.T + h_prev @ W.T + b[:, None])
+
+
+@mistake("rnn_step", "U @ x_t and W @ h_prev are right for one sample as a column, as in the example by hand. Here each sample is a row; your products only run when B = D = H, and then mix the samples. See “One notation”: time comes first, samples are rows.", fails=ALL)
+def rnn_step(x_t, h_prev, U, W, b):
+    return np.tanh(b + W @ h_prev + U @ x_t)
+
+
+@mistake("rnn_step", "U @ x_t is right for one sample as a column, but here each sample is a row (W h_prev is done for rows already). It only runs when B = D. See “One notation”: time comes first, samples are rows.", fails=ALL)
+def rnn_step(x_t, h_prev, U, W, b):
+    return np.tanh(U @ x_t + h_prev @ W.T + b)
+
+
+@mistake("rnn_step", "W @ h_prev is right for one sample as a column, but here each sample is a row (U x_t is done for rows already). It only runs when B = H. See “One notation”: time comes first, samples are rows.", fails=ALL)
+def rnn_step(x_t, h_prev, U, W, b):
+    return np.tanh(x_t @ U.T + W @ h_prev + b)
+
+
+@mistake("rnn_step", "the products have one column for each sample, (H, B), but b is added as a row, so that it goes to the wrong units; and the result must be (B, H), a row for each sample. See “One notation”: samples are rows.", fails=ALL)
+def rnn_step(x_t, h_prev, U, W, b):
+    return np.tanh(U @ x_t.T + W @ h_prev.T + b)
 
 
 @mistake("rnn_step", "the result has one column for each sample, shape (H, B). Rows are samples: (B, H). See “One step”.", fails=ALL)
@@ -175,16 +199,20 @@ def _(rng):
     yield show("states", **inputs(3, 2, 3, 4, 2))
     yield show("states", **inputs(1, 3, 2, 5, 4))
     yield show("states", **inputs(2, 2, 3, 3, 4))
+    yield show("states", **inputs(2, 3, 3, 3, 3))  # all equal: what was written for columns runs too
     yield hide("states", **inputs(7, 1, 4, 3, 5))
     yield hide("states", **inputs(4, 5, 3, 3, 3))
     yield show("outputs", **inputs(3, 2, 3, 4, 2))
     yield show("outputs", **inputs(1, 1, 2, 3, 4))
     yield show("outputs", **inputs(2, 3, 2, 3, 3))
+    yield show("outputs", **inputs(2, 3, 3, 3, 3))
     yield hide("outputs", **inputs(7, 4, 2, 3, 5))
     yield show("h0", **inputs(3, 2, 3, 4, 2, start=True))
+    yield show("h0", **inputs(2, 3, 3, 3, 3, start=True))
     yield hide("h0", **inputs(1, 4, 2, 3, 5, start=True))
     yield hide("h0", **inputs(6, 1, 5, 2, 3, start=True))
     yield show("float32", **inputs(3, 2, 3, 4, 2, "float32"))
+    yield show("float32", **inputs(2, 3, 3, 3, 3, "float32"))
     yield hide("float32", **inputs(5, 1, 2, 3, 4, "float32"))
 
 
@@ -390,6 +418,39 @@ def rnn_forward(x, h0, params):
     return hs, hs @ V + c
 
 
+@mistake("rnn_forward", "U @ x[t] and W @ h are right for one sample as a column. Here each sample is a row; your products only run when all sizes are equal, and then mix the samples. See “One notation”: time comes first, samples are rows.", fails=ALL)
+def rnn_forward(x, h0, params):
+    U, W, b, V, c = (params[k] for k in "UWbVc")
+    h, hs, os = h0, [], []
+    for x_t in x:
+        h = np.tanh(b + W @ h + U @ x_t)
+        hs.append(h)
+        os.append(c + V @ h)
+    return np.stack(hs), np.stack(os)
+
+
+@mistake("rnn_forward", "the step multiplies as for one sample as a column, U @ x[t] and W @ h; the output does it for rows already. Here each sample is a row. See “One notation”: time comes first, samples are rows.", fails=ALL)
+def rnn_forward(x, h0, params):
+    U, W, b, V, c = (params[k] for k in "UWbVc")
+    h, hs = h0, []
+    for x_t in x:
+        h = np.tanh(b + W @ h + U @ x_t)
+        hs.append(h)
+    hs = np.stack(hs)
+    return hs, hs @ V.T + c
+
+
+@mistake("rnn_forward", "V @ h is right for one sample as a column, but here each sample is a row. It only runs when B = H. See “One notation”: time comes first, samples are rows.", fails=ALL)
+def rnn_forward(x, h0, params):
+    U, W, b, V, c = (params[k] for k in "UWbVc")
+    h, hs, os = h0, [], []
+    for x_t in x:
+        h = np.tanh(x_t @ U.T + h @ W.T + b)
+        hs.append(h)
+        os.append(V @ h + c)
+    return np.stack(hs), np.stack(os)
+
+
 @mistake("rnn_forward", "the bias b is missing in the step. See “One step”: a = U x + W h + b.", fails=ALL)
 def rnn_forward(x, h0, params):
     U, W, V, c = (params[k] for k in "UWVc")
@@ -458,6 +519,16 @@ def rnn_forward(x, h0, params):
     return hs, os
 
 
+@mistake("rnn_forward", "only hs is returned. Return the pair hs, os.", fails=ALL)
+def rnn_forward(x, h0, params):
+    U, W, b = (params[k] for k in "UWb")
+    h, hs = h0, []
+    for x_t in x:
+        h = np.tanh(x_t @ U.T + h @ W.T + b)
+        hs.append(h)
+    return np.stack(hs)
+
+
 @alternative("rnn_forward", "calls rnn_step, outputs in one product after the loop")
 def rnn_forward(x, h0, params):
     h, hs = h0, []
@@ -504,8 +575,13 @@ def _(rng):
         o[-1] -= 1e4
         return o
 
-    def steps(T, B, O, scale=1.0):
-        return {"o": scale * _normal(rng, T, B, O), "y": rng.integers(O, size=(T, B))}
+    def steps(T, B, O):
+        return {"o": _normal(rng, T, B, O), "y": rng.integers(O, size=(T, B))}
+
+    def cube(n):  # T = B = O: without keepdims=True it runs too, to another value if a class comes twice in a sequence
+        case = steps(n, n, n)
+        case["y"][:, 0] = case["y"][0, 0]
+        return case
 
     def unlikely(T, B, O):  # each target is 1e4 below the largest logit: its probability rounds to 0
         y = rng.integers(O, size=(T, B))
@@ -518,12 +594,15 @@ def _(rng):
     yield hide("softmax", o=_normal(rng, 1, 1, 5))
     yield hide("softmax", o=3 * _normal(rng, 4, 5, 6))
     yield show("softmax, large", o=far(3, 2, 4))
+    yield show("softmax, large", o=far(3, 3))
     yield hide("softmax, large", o=1e4 * _normal(rng, 5, 3, 2))
     yield hide("softmax, large", o=far(4, 1, 3))
     yield show("softmax, float32", o=_normal(rng, 3, 2, 4, dtype="float32"))
+    yield show("softmax, float32", o=_normal(rng, 3, 3, dtype="float32"))
     yield hide("softmax, float32", o=_normal(rng, 2, 5, dtype="float32"))
     yield show("loss", **steps(3, 2, 4))
     yield show("loss", **steps(1, 5, 3))
+    yield show("loss", **cube(3))
     yield hide("loss", **steps(7, 1, 2))
     yield hide("loss", **steps(5, 3, 6))
     yield show("loss, large", **unlikely(3, 2, 4))
@@ -572,10 +651,27 @@ def softmax(o):
     return e / e.sum()
 
 
-@mistake("cross_entropy", "softmax: keepdims=True is missing, so the maximum and the sum do not line up with the rows.", fails=SOFTMAX)
+@mistake("cross_entropy", "softmax: keepdims=True is missing in the sum, so the sums do not line up with the rows.", fails=SOFTMAX)
 def softmax(o):
     e = np.exp(o - o.max(axis=-1, keepdims=True))
     return e / e.sum(axis=-1)
+
+
+@mistake("cross_entropy", "softmax: keepdims=True is missing in the maximum, so the maxima do not line up with the rows.", fails=SOFTMAX)
+def softmax(o):
+    e = np.exp(o - o.max(axis=-1))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+@mistake("cross_entropy", "softmax: keepdims=True is missing in the maximum and in the sum, so neither lines up with the rows.", fails=SOFTMAX)
+def softmax(o):
+    e = np.exp(o - o.max(axis=-1))
+    return e / e.sum(axis=-1)
+
+
+@mistake("cross_entropy", "softmax: keepdims=True is missing in the sum, so the sums do not line up with the rows; and no maximum is subtracted, so that exp will overflow. See “Large logits”.", fails=SOFTMAX)
+def softmax(o):
+    return np.exp(o) / np.exp(o).sum(axis=-1)
 
 
 @mistake("cross_entropy", "softmax: exp is not divided by its sum, so the rows do not sum to 1.", fails=SOFTMAX)
@@ -631,18 +727,75 @@ def cross_entropy(o, y):
     return -np.take_along_axis(log_p, y[..., None], axis=-1).sum() / y.shape[1]
 
 
-@mistake("cross_entropy", "cross_entropy: log(p + 1e-12) caps the loss at 27.6 for each step. No small number is needed with log p_y = o_y − log Σ exp(o). See “Large logits”.", fails=["loss, large"])
+# log(p + ε) and a clip at ε are the same where p is 0.
+@mistake("cross_entropy", "cross_entropy: 1e-5 keeps p from 0, as in log(p + 1e-5) or np.clip, and so caps the loss of a step at 11.5. No small number is needed with log p_y = o_y − log Σ exp(o). See “Large logits”.", fails=["loss, large"])
 def cross_entropy(o, y):
-    e = np.exp(o - o.max(axis=-1, keepdims=True))
-    p = e / e.sum(axis=-1, keepdims=True)
-    return -np.log(np.take_along_axis(p, y[..., None], axis=-1) + 1e-12).sum() / y.shape[1]
+    return -np.log(np.maximum(np.take_along_axis(softmax(o), y[..., None], axis=-1), 1e-5)).sum() / y.shape[1]
 
 
-@mistake("cross_entropy", "cross_entropy: log(p + 1e-8) changes every loss a little and caps it at 18.4 for each step. No small number is needed. See “Large logits”.", fails=LOSS)
+@mistake("cross_entropy", "cross_entropy: 1e-6 keeps p from 0, as in log(p + 1e-6) or np.clip, and so caps the loss of a step at 13.8. No small number is needed with log p_y = o_y − log Σ exp(o). See “Large logits”.", fails=["loss, large"])
 def cross_entropy(o, y):
-    e = np.exp(o - o.max(axis=-1, keepdims=True))
-    p = e / e.sum(axis=-1, keepdims=True)
-    return -np.log(np.take_along_axis(p, y[..., None], axis=-1) + 1e-8).sum() / y.shape[1]
+    return -np.log(np.maximum(np.take_along_axis(softmax(o), y[..., None], axis=-1), 1e-6)).sum() / y.shape[1]
+
+
+@mistake("cross_entropy", "cross_entropy: 1e-7 keeps p from 0, as in log(p + 1e-7) or np.clip, and so caps the loss of a step at 16.1. No small number is needed with log p_y = o_y − log Σ exp(o). See “Large logits”.", fails=["loss, large"])
+def cross_entropy(o, y):
+    return -np.log(np.maximum(np.take_along_axis(softmax(o), y[..., None], axis=-1), 1e-7)).sum() / y.shape[1]
+
+
+@mistake("cross_entropy", "cross_entropy: 1e-8 keeps p from 0, as in log(p + 1e-8) or np.clip, and so caps the loss of a step at 18.4. No small number is needed with log p_y = o_y − log Σ exp(o). See “Large logits”.", fails=["loss, large"])
+def cross_entropy(o, y):
+    return -np.log(np.maximum(np.take_along_axis(softmax(o), y[..., None], axis=-1), 1e-8)).sum() / y.shape[1]
+
+
+@mistake("cross_entropy", "cross_entropy: 1e-9 keeps p from 0, as in log(p + 1e-9) or np.clip, and so caps the loss of a step at 20.7. No small number is needed with log p_y = o_y − log Σ exp(o). See “Large logits”.", fails=["loss, large"])
+def cross_entropy(o, y):
+    return -np.log(np.maximum(np.take_along_axis(softmax(o), y[..., None], axis=-1), 1e-9)).sum() / y.shape[1]
+
+
+@mistake("cross_entropy", "cross_entropy: 1e-10 keeps p from 0, as in log(p + 1e-10) or np.clip, and so caps the loss of a step at 23.0. No small number is needed with log p_y = o_y − log Σ exp(o). See “Large logits”.", fails=["loss, large"])
+def cross_entropy(o, y):
+    return -np.log(np.maximum(np.take_along_axis(softmax(o), y[..., None], axis=-1), 1e-10)).sum() / y.shape[1]
+
+
+@mistake("cross_entropy", "cross_entropy: 1e-12 keeps p from 0, as in log(p + 1e-12) or np.clip, and so caps the loss of a step at 27.6. No small number is needed with log p_y = o_y − log Σ exp(o). See “Large logits”.", fails=["loss, large"])
+def cross_entropy(o, y):
+    return -np.log(np.maximum(np.take_along_axis(softmax(o), y[..., None], axis=-1), 1e-12)).sum() / y.shape[1]
+
+
+@mistake("cross_entropy", "cross_entropy: 1e-15 keeps p from 0, as in log(p + 1e-15) or np.clip, and so caps the loss of a step at 34.5. No small number is needed with log p_y = o_y − log Σ exp(o). See “Large logits”.", fails=["loss, large"])
+def cross_entropy(o, y):
+    return -np.log(np.maximum(np.take_along_axis(softmax(o), y[..., None], axis=-1), 1e-15)).sum() / y.shape[1]
+
+
+@mistake("cross_entropy", "cross_entropy: 2.2e-16 keeps p from 0, as in log(p + 2.2e-16) or np.clip, and so caps the loss of a step at 36.0. No small number is needed with log p_y = o_y − log Σ exp(o). See “Large logits”.", fails=["loss, large"])
+def cross_entropy(o, y):
+    return -np.log(np.maximum(np.take_along_axis(softmax(o), y[..., None], axis=-1), 2.220446049250313e-16)).sum() / y.shape[1]
+
+
+@mistake("cross_entropy", "cross_entropy: 1e-16 keeps p from 0, as in log(p + 1e-16) or np.clip, and so caps the loss of a step at 36.8. No small number is needed with log p_y = o_y − log Σ exp(o). See “Large logits”.", fails=["loss, large"])
+def cross_entropy(o, y):
+    return -np.log(np.maximum(np.take_along_axis(softmax(o), y[..., None], axis=-1), 1e-16)).sum() / y.shape[1]
+
+
+@mistake("cross_entropy", "cross_entropy: 1e-20 keeps p from 0, as in log(p + 1e-20) or np.clip, and so caps the loss of a step at 46.1. No small number is needed with log p_y = o_y − log Σ exp(o). See “Large logits”.", fails=["loss, large"])
+def cross_entropy(o, y):
+    return -np.log(np.maximum(np.take_along_axis(softmax(o), y[..., None], axis=-1), 1e-20)).sum() / y.shape[1]
+
+
+@mistake("cross_entropy", "cross_entropy: 1e-30 keeps p from 0, as in log(p + 1e-30) or np.clip, and so caps the loss of a step at 69.1. No small number is needed with log p_y = o_y − log Σ exp(o). See “Large logits”.", fails=["loss, large"])
+def cross_entropy(o, y):
+    return -np.log(np.maximum(np.take_along_axis(softmax(o), y[..., None], axis=-1), 1e-30)).sum() / y.shape[1]
+
+
+@mistake("cross_entropy", "cross_entropy: 1e-38 keeps p from 0, as in log(p + 1e-38) or np.clip, and so caps the loss of a step at 87.5. No small number is needed with log p_y = o_y − log Σ exp(o). See “Large logits”.", fails=["loss, large"])
+def cross_entropy(o, y):
+    return -np.log(np.maximum(np.take_along_axis(softmax(o), y[..., None], axis=-1), 1e-38)).sum() / y.shape[1]
+
+
+@mistake("cross_entropy", "cross_entropy: 2.2e-308 keeps p from 0, as in log(p + 2.2e-308) or np.clip, and so caps the loss of a step at 708.4. No small number is needed with log p_y = o_y − log Σ exp(o). See “Large logits”.", fails=["loss, large"])
+def cross_entropy(o, y):
+    return -np.log(np.maximum(np.take_along_axis(softmax(o), y[..., None], axis=-1), 2.2250738585072014e-308)).sum() / y.shape[1]
 
 
 @mistake("cross_entropy", "cross_entropy: the mean over time is taken. The loss of a sequence is the sum over its steps; only the batch is averaged. See “The loss”.", fails=LOSS)
@@ -715,6 +868,47 @@ def cross_entropy(o, y):
     return -log_p.sum() / y.shape[1]
 
 
+@mistake("cross_entropy", "cross_entropy: p[..., y] does not take one entry of each row. It gives every row's entries for all the targets of the batch, an array (T, B, T, B), and you sum over its first axis and average the rest. See np.take_along_axis.", fails=LOSS)
+def cross_entropy(o, y):
+    return -np.log(softmax(o)[..., y]).sum(axis=0).mean()
+
+
+@mistake("cross_entropy", "cross_entropy: p[..., y] does not take one entry of each row. It gives every row's entries for all the targets of the batch, an array (T, B, T, B), and you sum all of it. See np.take_along_axis.", fails=LOSS)
+def cross_entropy(o, y):
+    return -np.log(softmax(o)[..., y]).sum() / y.shape[1]
+
+
+@mistake("cross_entropy", "cross_entropy: p[..., y] does not take one entry of each row. It gives every row's entries for all the targets of the batch, an array (T, B, T, B), so that your result is not one number. See np.take_along_axis.", fails=LOSS)
+def cross_entropy(o, y):
+    return -np.log(softmax(o)[..., y]).sum(axis=0).mean(axis=0)
+
+
+@mistake("cross_entropy", "cross_entropy: p[t, :, y[t]] (or p[t][:, y[t]]) does not take one entry of each row. It gives each sample's entries for the targets of all samples, an array (B, B). See np.take_along_axis.", fails=LOSS)
+def cross_entropy(o, y):
+    p = softmax(o)
+    return sum(-np.log(p[t, :, y[t]]).mean() for t in range(len(y)))
+
+
+@mistake("cross_entropy", "cross_entropy: keepdims=True is missing in the maximum and in the sum, so neither lines up with the rows.", fails=LOSS)
+def cross_entropy(o, y):
+    z = o - o.max(axis=-1)
+    log_p = z - np.log(np.exp(z).sum(axis=-1))
+    return -np.take_along_axis(log_p, y[..., None], axis=-1).sum() / y.shape[1]
+
+
+@mistake("cross_entropy", "cross_entropy: keepdims=True is missing in the sum, so the sums do not line up with the rows.", fails=LOSS)
+def cross_entropy(o, y):
+    z = o - o.max(axis=-1, keepdims=True)
+    log_p = z - np.log(np.exp(z).sum(axis=-1))
+    return -np.take_along_axis(log_p, y[..., None], axis=-1).sum() / y.shape[1]
+
+
+@mistake("cross_entropy", "cross_entropy: keepdims=True is missing in the sum, so the sums do not line up with the rows; and no maximum is subtracted, so that exp will overflow. See “Large logits”.", fails=LOSS)
+def cross_entropy(o, y):
+    log_p = o - np.log(np.exp(o).sum(axis=-1))
+    return -np.take_along_axis(log_p, y[..., None], axis=-1).sum() / y.shape[1]
+
+
 @mistake("cross_entropy", "cross_entropy: −o_y alone. The logit is not yet a log-probability: log p_y = o_y − log Σ exp(o).", fails=LOSS)
 def cross_entropy(o, y):
     return -np.take_along_axis(o, y[..., None], axis=-1).sum() / y.shape[1]
@@ -731,7 +925,12 @@ def cross_entropy(o, y):
     return -np.log(np.take_along_axis(o, y[..., None], axis=-1)).sum() / y.shape[1]
 
 
-@mistake("cross_entropy", "cross_entropy: 1 − p_y (or −p_y) is summed. The loss is the negative logarithm of p_y.", fails=LOSS)
+@mistake("cross_entropy", "cross_entropy: −p_y is summed, the logarithm is missing. The loss is −log p_y.", fails=LOSS)
+def cross_entropy(o, y):
+    return -np.take_along_axis(softmax(o), y[..., None], axis=-1).sum() / y.shape[1]
+
+
+@mistake("cross_entropy", "cross_entropy: 1 − p_y is summed. The loss is the negative logarithm of p_y.", fails=LOSS)
 def cross_entropy(o, y):
     return (1 - np.take_along_axis(softmax(o), y[..., None], axis=-1)).sum() / y.shape[1]
 
@@ -806,32 +1005,38 @@ def cross_entropy(o, y):
 
 @cases("future_leak")
 def _(rng):
-    # Made so that each mistake fails the same tests whatever is drawn: the outputs of the two networks are v h and
-    # −v h, so that every change has both signs, and the bidirectional one is asked at k = 1, where only output 0
-    # counts. The others apply V > 0 to x: the running sum grows from k on, peek rises at k − 1 alone, centred falls
-    # before k, most at step 0.
+    # Made so that each mistake fails the same tests whatever is drawn. In the functions of "networks" the outputs are
+    # v h and −v h, so that every change has both signs, and no step before k leaks more than another: the
+    # bidirectional one is asked at k = 1, and the mean of all steps is subtracted from each of them alike. (Its bias
+    # tells an input of zeros from no input.) The others apply V > 0 to x: the running sum grows from k on, the
+    # peeking one rises at k − 1 alone, the wrongly centred one falls before k, most at step 0.
     def inputs(kind, T, B, k, D=3, H=4):
-        v = _normal(rng, 1, H)
-        network = kind in ("causal", "bidirectional")
+        v = _normal(rng, 1, H if kind in ("recurrent", "bidirectional") else D)
+        both_signs = kind in ("recurrent", "bidirectional", "minus the mean")
         return {
-            "kind": kind,
-            "U": _normal(rng, H, D) / 2,
-            "W": _normal(rng, H, H) / 2,
-            "V": np.concatenate([v, -v]) if network else rng.uniform(0.5, 1.5, (2, D)),
+            "fn": kind,
+            "made_of": [
+                _normal(rng, H, D) / 2,
+                _normal(rng, H, H) / 2,
+                _normal(rng, H),
+                np.concatenate([v, -v]) if both_signs else rng.uniform(0.5, 1.5, (2, D)),
+            ],
             "x": _normal(rng, T, B, D),
             "k": k,
         }
 
-    yield show("networks", **inputs("causal", 6, 2, 3))
+    yield show("networks", **inputs("recurrent", 6, 2, 3))
     yield show("networks", **inputs("running sum", 5, 2, 2))
     yield show("networks", **inputs("bidirectional", 6, 3, 1))
-    yield hide("networks", **inputs("causal", 7, 1, 6))
+    yield show("networks", **inputs("minus the mean", 5, 1, 3))
+    yield hide("networks", **inputs("recurrent", 7, 1, 6))
     yield hide("networks", **inputs("bidirectional", 4, 2, 1))
-    yield show("other leaks", **inputs("peek", 6, 2, 3))
-    yield show("other leaks", **inputs("peek", 4, 2, 1))
-    yield show("other leaks", **inputs("centred", 5, 3, 2))
-    yield hide("other leaks", **inputs("centred", 8, 2, 3))
-    yield hide("other leaks", **inputs("peek", 5, 1, 4))
+    yield hide("networks", **inputs("minus the mean", 8, 2, 2))
+    yield show("other leaks", **inputs("peeking", 6, 2, 3))
+    yield show("other leaks", **inputs("peeking", 4, 2, 1))
+    yield show("other leaks", **inputs("wrongly centred", 5, 3, 2))
+    yield hide("other leaks", **inputs("wrongly centred", 8, 2, 3))
+    yield hide("other leaks", **inputs("peeking", 5, 1, 4))
 
 
 BOTH = ["networks", "other leaks"]
@@ -914,6 +1119,32 @@ def future_leak(fn, x, k):
     return np.abs(fn(z) - fn(x))[:k].max()
 
 
+@mistake("future_leak", "5 is added, as in the example above. The exercise adds 1 to x[k:].", fails=BOTH)
+def future_leak(fn, x, k):
+    z = x.copy()
+    z[k:] += 5
+    return np.abs(fn(z) - fn(x))[:k].max()
+
+
+@mistake("future_leak", "x[k:] is cut off: fn(x[:k]) is compared with fn(x)[:k]. The exercise adds 1 to x[k:], so that the number is defined exactly.", fails=BOTH)
+def future_leak(fn, x, k):
+    return np.abs(fn(x[:k]) - fn(x)[:k]).max()
+
+
+@mistake("future_leak", "fn gets no inputs but x[:k], so it never sees the change, and the result is always 0. Give it all steps, and cut its outputs: fn(…)[:k].", fails=BOTH)
+def future_leak(fn, x, k):
+    z = x.copy()
+    z[k:] += 1
+    return np.abs(fn(z[:k]) - fn(x[:k])).max()
+
+
+@mistake("future_leak", "x[k:] is set to one. The exercise adds 1 to it.", fails=BOTH)
+def future_leak(fn, x, k):
+    z = x.copy()
+    z[k:] = 1
+    return np.abs(fn(z) - fn(x))[:k].max()
+
+
 @mistake("future_leak", "x[k:] is set to zero. The exercise adds 1 to it, so that the number is defined exactly.", fails=BOTH)
 def future_leak(fn, x, k):
     z = x.copy()
@@ -925,6 +1156,34 @@ def future_leak(fn, x, k):
 def future_leak(fn, x, k):
     z = x.copy()
     z[:k] += 1
+    return np.abs(fn(z) - fn(x))[:k].max()
+
+
+@mistake("future_leak", "the last of the outputs before k is left out: step k − 1 is before k, too. Compare [:k], not [:k-1] (which is empty when k = 1).", fails=BOTH)
+def future_leak(fn, x, k):
+    z = x.copy()
+    z[k:] += 1
+    return np.abs(fn(z) - fn(x))[: k - 1].max()
+
+
+@mistake("future_leak", "the last of the outputs before k is left out: step k − 1 is before k, too. Compare [:k], not [:k-1] (for k = 1 you return 0).", fails=BOTH)
+def future_leak(fn, x, k):
+    z = x.copy()
+    z[k:] += 1
+    return np.abs(fn(z) - fn(x))[: k - 1].max(initial=0)
+
+
+@mistake("future_leak", "k is counted as in code, from 0: the future is x[k:] and the past [:k], not x[k-1:] and [:k-1].", fails=BOTH)
+def future_leak(fn, x, k):
+    z = x.copy()
+    z[k - 1 :] += 1
+    return np.abs(fn(z) - fn(x))[: k - 1].max()
+
+
+@mistake("future_leak", "the change begins one step early, at k − 1, which is among the compared outputs: use x[k:].", fails=BOTH)
+def future_leak(fn, x, k):
+    z = x.copy()
+    z[k - 1 :] += 1
     return np.abs(fn(z) - fn(x))[:k].max()
 
 
@@ -996,10 +1255,17 @@ def _(rng):
     def grads(T, D, H, O, dtype="float64"):
         return [_rnn(rng, D, H, O, dtype) for _ in range(T)]
 
+    def more(params):  # one name more than those of the network
+        return params | {"gain": _normal(rng, 2, dtype=params["b"].dtype)}
+
     yield show("untie", params=_rnn(rng, 2, 3, 2), T=3)
+    yield show("untie", params=more(_rnn(rng, 2, 2, 1, "float32")), T=2)
+    yield hide("untie", params={"w": _normal(rng, 2), "k": _normal(rng, 1, 2)}, T=4)
     yield hide("untie", params=_rnn(rng, 3, 4, 2, "float32"), T=7)
     yield hide("untie", params=_rnn(rng, 1, 2, 3), T=1)
     yield show("tied_grad", copies_grads=grads(3, 2, 3, 2))
+    yield show("tied_grad", copies_grads=[more(one) for one in grads(2, 2, 2, 1, "float32")])
+    yield show("tied_grad", copies_grads=grads(1, 2, 3, 1))
     yield hide("tied_grad", copies_grads=grads(7, 4, 2, 3))
     yield hide("tied_grad", copies_grads=[{"w": _normal(rng, 2), "k": _normal(rng, 1, 2)} for _ in range(4)])
 
@@ -1007,6 +1273,42 @@ def _(rng):
 @mistake("tied_grad", "untie: the list holds one dictionary T times. Build a new one in each pass, with copies of its arrays.", fails=["untie"])
 def untie(params, T):
     return [params] * T
+
+
+@mistake("tied_grad", "untie: the dictionaries are new, but they hold the arrays of params, or views of them: params.copy(), dict(params) and {**params} copy the names only. Each array needs a copy of its own.", fails=["untie"])
+def untie(params, T):
+    return [params.copy() for _ in range(T)]
+
+
+@mistake("tied_grad", "untie: the dictionaries are new, and apart from params, but all of them hold the same arrays. Copy the arrays anew for each step.", fails=["untie"])
+def untie(params, T):
+    once = {name: value.copy() for name, value in params.items()}
+    return [once.copy() for _ in range(T)]
+
+
+@mistake("tied_grad", "untie: only the parameters U, W, b, V, c are copied. Expect any names: take them from params.", fails=["untie"])
+def untie(params, T):
+    return [{name: params[name].copy() for name in "UWbVc"} for _ in range(T)]
+
+
+@mistake("tied_grad", "untie: the values are right, but float32 parameters become float64. Keep the dtype.", fails=["untie"])
+def untie(params, T):
+    return [{name: np.array(value, float) for name, value in params.items()} for _ in range(T)]
+
+
+@mistake("tied_grad", "untie: a tuple is returned. Asked is a list.", fails=["untie"])
+def untie(params, T):
+    return tuple({name: value.copy() for name, value in params.items()} for _ in range(T))
+
+
+@mistake("tied_grad", "untie: a generator is returned, which can be read only once (yield, or round brackets?). Asked is a list.", fails=["untie"])
+def untie(params, T):
+    return ({name: value.copy() for name, value in params.items()} for _ in range(T))
+
+
+@mistake("tied_grad", "untie: one copy is returned. Asked is a list of T copies.", fails=["untie"])
+def untie(params, T):
+    return {name: value.copy() for name, value in params.items()}
 
 
 @mistake("tied_grad", "untie: one copy is made, and the list holds it T times. Make a new copy for each step.", fails=["untie"])
@@ -1052,6 +1354,25 @@ def tied_grad(copies_grads):
 @mistake("tied_grad", "tied_grad: the first copy's gradient is counted twice: begin with it and add the others, or begin with zero and add all.", fails=["tied_grad"])
 def tied_grad(copies_grads):
     return {name: g + sum(grads[name] for grads in copies_grads) for name, g in copies_grads[0].items()}
+
+
+@mistake("tied_grad", "tied_grad: only the gradients of U, W, b, V, c are returned. Expect any names: take them from the dictionaries.", fails=["tied_grad"])
+def tied_grad(copies_grads):
+    return {name: sum(grads[name] for grads in copies_grads) for name in "UWbVc"}
+
+
+@mistake("tied_grad", "tied_grad: the values are right, but float32 gradients give float64 (np.zeros without dtype?). Keep the dtype.", fails=["tied_grad"])
+def tied_grad(copies_grads):
+    total = {name: np.zeros(g.shape) for name, g in copies_grads[0].items()}
+    for grads in copies_grads:
+        for name in total:
+            total[name] += grads[name]
+    return total
+
+
+@mistake("tied_grad", "tied_grad: the gradients are returned without their names. Asked is a dictionary, from each name to its gradient.", fails=["tied_grad"])
+def tied_grad(copies_grads):
+    return [sum(grads[name] for grads in copies_grads) for name in copies_grads[0]]
 
 
 @mistake("tied_grad", "tied_grad: the gradients are stacked, not added: the result must have the shape of the parameter.", fails=["tied_grad"])
@@ -1137,6 +1458,9 @@ def _(rng):
 
 
 wrong_option("answers01", "parameters", 72500, "the parameters are shared: all 100 steps use the same U, W, b, V, c. T does not count.")
+wrong_option("answers01", "parameters", 23200, "the parameters are shared by all sequences of the batch: each of the 32 is read with the same U, W, b, V, c. B does not count.")
+wrong_option("answers01", "parameters", 2320000, "the parameters are shared by all steps and by all sequences of the batch: neither T nor B counts.")
+wrong_option("answers01", "parameters", 1365, "640 too many: h0 (B, H) is fixed at 0, not learned.")
 wrong_option("answers01", "parameters", 700, "the biases b (H,) and c (O,) are parameters too.")
 wrong_option("answers01", "parameters", 720, "the output bias c (O,) is missing.")
 wrong_option("answers01", "parameters", 705, "the bias b (H,) is missing.")

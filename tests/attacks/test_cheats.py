@@ -128,7 +128,8 @@ PATCHES = {
     "run_cell": """
         shell = get_ipython()
         right = shell.run_cell
-        shell.run_cell = shell.run_cell_async = lambda *a, **k: right('None')
+        shell.should_run_async = lambda *a, **k: False
+        shell.run_cell = lambda *a, **k: right('None')
     """,
     "checking": """
         import course_lib.checking as c
@@ -220,25 +221,6 @@ def test_edited_deleted_copied_and_forged_check_cells_change_nothing():
     assert (result["status"], result["score"], result["max_score"]) == ("ok", EVERYTHING, EVERYTHING)
 
 
-def _forgery(payload: str, times: int = 1) -> str:
-    return f"""
-import numpy as np
-from course_lib.exercises import exam
-from IPython.display import publish_display_data
-def run(exercise, test, cases):
-    n = len(exam.json.loads(exam.base64.b64decode(cases)))
-    whole = dict(outputs={{"dict": {{}}}}, error=None, changed=[], shares=[], repeats=True)
-    def array(dtype="float64", shape=(), data="AAAAAAAA8H8="):
-        return {{"dict": {{"result": {{"array": {{"dtype": dtype, "shape": list(shape), "data": data}}}}}}}}
-    deep = {{"value": 1}}
-    for _ in range(300):
-        deep = {{"list": [deep]}}
-    for _ in range({times}):
-        publish_display_data({{exam.MIME: {payload}}})
-exam.run = run
-"""
-
-
 FORGERIES = {
     "nothing": "{}",
     "no answers": '{"answers": []}',
@@ -254,18 +236,35 @@ FORGERIES = {
     "many rows of nothing": '{"answers": [whole | {"outputs": array(shape=(10**9, 10**9, 0), data="")}] * n}',
     "negative shape": '{"answers": [whole | {"outputs": array(shape=(-1,))}] * n}',
     "deep": '{"answers": [whole | {"outputs": {"dict": {"result": deep}}}] * n}',
-    "long names": '{"answers": [whole | {"outputs": {"dict": {"n" * 10**6: {"value": "x"}}}}] * n}',
-    "many effects": '{"answers": [whole | {"changed": ["x" * 100] * 10000}] * n}',
-    "long error": '{"answers": [whole | {"error": {"type": "E" * 10**6, "text": "t" * 10**6}}] * n}',
-    "brackets": '{"answers": [whole | {"outputs": [[]] * 10**6}] * n}',
+    "long names": '{"answers": [whole | {"outputs": {"dict": {"n" * 10**5: {"value": "x"}}}}] * n}',
+    "many effects": '{"answers": [whole | {"changed": ["x" * 100] * 2000}] * n}',
+    "long error": '{"answers": [whole | {"error": {"type": "E" * 10**5, "text": "t" * 10**5}}] * n}',
+    "brackets": '{"answers": [[[]] * 10**5] * n}',
+    "too large": '{"answers": ["x" * 5_000_000] * n}',
 }
+FORGE = """
+import numpy as np
+from course_lib.exercises import exam
+from IPython.display import publish_display_data
+whole = dict(outputs={"dict": {}}, error=None, changed=[], shares=[], repeats=True)
+def array(dtype="float64", shape=(), data="AAAAAAAA8H8="):
+    return {"dict": {"result": {"array": {"dtype": dtype, "shape": list(shape), "data": data}}}}
+deep = {"value": 1}
+for _ in range(300):
+    deep = {"list": [deep]}
+def run(exercise, test, cases):
+    n = len(exam.json.loads(exam.base64.b64decode(cases)))
+    publish_display_data({exam.MIME: eval(payloads.pop(0))})
+exam.run = run
+"""
 
 
-@pytest.mark.parametrize("name", FORGERIES)
-def test_a_forged_answer_earns_nothing_and_hurts_nobody(name):
-    result, swollen = growth(lambda: cheat(_forgery(FORGERIES[name])))
-    assert result["score"] == 0.0
-    assert len(json.dumps(result)) < 50_000
+def test_forged_answers_earn_nothing_and_hurt_nobody():
+    """Each test gets another forgery, the last one more than the grader reads."""
+    result, swollen = growth(lambda: cheat(f"payloads = {list(FORGERIES.values())!r}\n{FORGE}"))
+    assert len(result["tests"]) >= len(FORGERIES)
+    assert (result["status"], result["score"]) == ("timeout", 0.0)
+    assert len(json.dumps(result)) < 20_000
     assert swollen < 600
 
 
@@ -378,7 +377,7 @@ def test_no_answer_lies_on_the_disk():
     """Every readable file outside the system's own is searched for the sources, the practice data and the exam."""
     code = """
 import os
-needles = [b"BEGIN " + b"SOLUTION", b"hidden" + b"_" + b"cases", b'"made_from"' + b":", b"np.tanh(x_t @ U.T + h" + b"_prev"]
+needles = [b"BEGIN " + b"SOLUTION", b'"made_from"' + b":", b"np.tanh(x_t @ U.T + h" + b"_prev"]
 told = []
 for top in ("/tmp", "/home", "/root", "/work", "/etc", "/var", "/opt", "/srv", "/run", "/mnt", "/dev/shm", %r):
     for folder, names, files in os.walk(top):
@@ -504,7 +503,8 @@ def test_an_answer_that_ends_the_kernel_keeps_what_came_before(name):
     earned = points(result)
     assert earned["rnn_step"] + earned["rnn_forward"] + earned["cross_entropy"] == 7.0
     assert earned["future_leak"] == 0.0
-    unaffected()
+    if name == "in C":
+        unaffected()
 
 
 def test_an_endless_answer_costs_only_itself():
@@ -516,11 +516,18 @@ def test_an_endless_answer_costs_only_itself():
 
 
 @pytest.mark.parametrize("code", ["raise SystemExit", "import sys; sys.exit(0)", "exit()", "quit"])
-def test_leaving_early_earns_and_costs_nothing(code):
-    assert cheat(code)["score"] == 0.0
+def test_leaving_early_costs_nothing(code):
     result = graded(with_cell(solved(), code))
     assert (result["status"], result["score"]) == ("ok", EVERYTHING)
-    assert replying("rnn_step", f"def rnn_step(*args):\n    {code}")["score"] == 0.0
+
+
+def test_leaving_early_earns_nothing():
+    nb = with_cell(stubs(), "import sys; sys.exit(0)")
+    for exercise in ("rnn_step", "cross_entropy"):
+        answer_cell(nb, exercise).source = f"def {exercise}(*args):\n    raise SystemExit(0)"
+    answer_cell(nb, "future_leak").source = "raise SystemExit"
+    result = graded(nb)
+    assert (result["status"], result["score"]) == ("ok", 0.0)
 
 
 def test_many_slow_cells_of_the_students_own_leave_time_for_the_answers():
@@ -579,9 +586,9 @@ MEMORY = {
 @pytest.mark.parametrize("name", MEMORY)
 def test_memory_is_bounded(name):
     code, status = MEMORY[name]
-    result = replying("rnn_step", f"def rnn_step(*args):\n    {code}", Limits(cell=5.0, total=40.0))
+    result = replying("rnn_step", f"def rnn_step(*args):\n    {code}", Limits(cell=5.0, memory=2**30))
     assert (result["status"], result["score"]) == (status, 0.0)
-    assert "2 GiB" in result["message"]
+    assert "1 GiB" in result["message"]
 
 
 def test_a_strange_process_name_does_not_blind_the_watch():
@@ -613,7 +620,7 @@ OUTPUT = {
     "endless metadata": "from IPython.display import display\nwhile True: display(1, metadata={'x': [[]] * 1_000_000})",
     "one message of many parts": "k = get_ipython().kernel\nimport zmq\ns = k.iopub_thread.socket\n"
     "for _ in range(400): s.send(b'x' * 3_000_000, zmq.SNDMORE)\ns.send(b'')",
-    "an error": "raise ValueError('x' * (200 << 20))",
+    "an error": "raise ValueError('x' * (50 << 20))",
     "thread, not stopping": "from IPython.display import display\nimport threading\n"
     "def flood():\n    while True: display('x' * 1_000_000)\n"
     "threading.Thread(target=flood, daemon=True).start()",
@@ -632,28 +639,27 @@ def test_output_does_not_swell_the_grader(name):
 def test_the_disk_cannot_be_filled(nothing_left):
     code = """
 import os
-told = 0
-for top in ("/tmp", "/dev/shm", "/home/student", ".", os.path.dirname(os.path.dirname(course_lib.__path__[0])), "/"):
-    for number in range(300):
+kept, told = [], 0
+for top in ("/tmp", "/dev/shm", "/home/student", "/", os.path.dirname(os.path.dirname(course_lib.__path__[0]))):
+    for number in range(9):
         try:
-            file = open(os.path.join(top, f"fill{number}"), "wb")
+            kept.append(open(os.path.join(top, f"fill{number}"), "wb", 0))
             if number % 2:
-                os.unlink(file.name)
-            told += file.write(b"x" * (20 << 20)) >> 20
-            file.flush()
+                os.unlink(kept[-1].name)
+            told += kept[-1].write(b"x" * (20 << 20)) >> 20
         except OSError:
             break
-told = told < 300
-for number in range(100000):
-    try:
-        os.mkdir("/tmp/d" * (number == 0) or "d")
-        os.chdir("/tmp/d" if number == 0 else "d")
-    except OSError:
-        break
+told = told <= 3 * 64
 """
     before = shutil.disk_usage(nothing_left).used
     assert tell("import course_lib\n" + code, limits=Limits(cell=10.0)) == "True"
     assert shutil.disk_usage(nothing_left).used - before < 100 << 20
+
+
+def test_a_kernel_with_very_many_files_is_stopped():
+    source = "import os\nwhile True:\n    os.mkdir('d')\n    os.chdir('d')"
+    result = replying("rnn_step", source, Limits(cell=20.0))
+    assert (result["status"], result["score"]) == ("crashed", 0.0)
     unaffected()
 
 
@@ -667,7 +673,9 @@ def test_right_answers_keep_their_points_whatever_else_the_notebook_does():
         "    warnings.warn('again', DeprecationWarning)\n"
         "    print('looking', x_t, file=__import__('sys').stderr)\n"
         "    return helper(x_t @ U.T + h_prev @ W.T + b)\n"
-        "rnn_step"
+        "from IPython.display import HTML, display\n"
+        "display(HTML('x' * (20 << 20)))\n"
+        "'x' * (20 << 20)"
     )
     for source in ("this is (no Python", "1 / 0", "!false", "%nonsense", "input()", "import matplotlib.pyplot"):
         with_cell(nb, source, before="cross_entropy")

@@ -1,0 +1,71 @@
+"""The example class, and with it every known mistake through the real grader."""
+
+from collections import Counter
+
+import pytest
+from classes import NOTEBOOK, QUICK, course, texts
+
+from course_lib.grading import classroom, demo
+
+TROUBLE = {
+    "perfect": "ok",
+    "stub": "ok",
+    "corrupt": "corrupt",
+    "loops-forever": "timeout",
+    "wants-all-memory": "out_of_memory",
+    "kills-the-kernel": "crashed",
+}
+
+
+def large_enough():
+    """The size of a class in which every known mistake is made."""
+    return len(TROUBLE) + max(Counter(mistake.exercise for mistake in course().key.mistakes).values())
+
+
+@pytest.mark.parametrize("size", [1, 3, 6, 7, 12])
+def test_a_class_has_its_size_and_every_kind_of_student(size):
+    students = demo.make(course(), size)
+    assert len(students) == len({student.name for student in students}) == size
+    statuses = {student.name: student.status for student in students if not student.name.startswith("mistakes")}
+    assert statuses == dict(list(TROUBLE.items())[:size])
+
+
+def test_nobody_makes_two_mistakes_in_an_exercise_and_every_mistake_is_made():
+    students = demo.make(course(), large_enough())
+    by_tell = {mistake.tell: mistake.exercise for mistake in course().key.mistakes}
+    made = [tell for student in students for tell in student.told]
+    assert sorted(made) == sorted(by_tell)
+    for student in students:
+        exercises = [by_tell[tell] for tell in student.told]
+        assert len(exercises) == len(set(exercises))
+
+
+def test_every_known_mistake_loses_exactly_its_tests_and_is_told(tmp_path, bubblewrap):
+    students, results = demo.make(course(), large_enough()), []
+    demo.write(students, NOTEBOOK, tmp_path / "submitted")
+    run = classroom.Run(tmp_path / "out", {NOTEBOOK: texts()}, b"secret", 2, limits=QUICK)
+    submissions, _ = classroom.find(tmp_path / "submitted", [NOTEBOOK])
+    classroom.grade(run, submissions, lambda result, was_there: results.append(result))
+    assert len(results) == len(students)
+    assert demo.surprises(students, results) == []
+
+
+def result(student, lost=(), status="ok", message=""):
+    tests = [
+        {"exercise": "e", "test": name, "passed": name not in lost, "message": message if name in lost else ""}
+        for name in ("one", "two")
+    ]
+    return {"student": student, "status": status, "tests": tests}
+
+
+def test_what_differs_from_what_was_expected_is_said():
+    student = demo.Student("ada", b"", "ok", frozenset([("e", "one")]), ("b is missing",))
+    assert demo.surprises([student], [result("ada", ["one"], message="b is missing. See …")]) == []
+    assert demo.surprises([student], [result("ada", ["two"], status="crashed")]) == [
+        "ada: status crashed, expected ok",
+        "ada: lost [('e', 'two')] too much and [('e', 'one')] too little",
+        "ada: was not told 'b is missing'",
+    ]
+    empty = demo.Student("stub", b"", lost=None)
+    assert demo.surprises([empty], [result("stub", ["one", "two"])]) == []
+    assert len(demo.surprises([empty], [result("stub", ["one"])])) == 1

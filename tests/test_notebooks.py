@@ -1,0 +1,109 @@
+import copy
+import subprocess
+import sys
+import time
+
+import nbformat
+import pytest
+from copies import ROOT
+from nbclient import NotebookClient
+
+from course_lib import exercises
+
+NOTEBOOKS = exercises.notebooks()
+
+
+def read(folder, notebook):
+    return nbformat.read(ROOT / folder / f"{notebook}.ipynb", as_version=4)
+
+
+def role(cell):
+    return cell.metadata.get("course", {}).get("role", "")
+
+
+def validate(path):
+    """nbval as a lecturer runs it."""
+    options = ["--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=300", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, "--rootdir", str(path.parent), "-c", "/dev/null", str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS)
+def test_the_lecture_notebook_shows_what_running_it_shows(notebook):
+    started = time.monotonic()
+    code, said = validate(ROOT / "solutions" / f"{notebook}.ipynb")
+    assert code == 0, said
+    assert time.monotonic() - started < 180
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS)
+def test_one_output_that_is_altered_is_found(notebook, tmp_path):
+    nb = read("solutions", notebook)
+    place = next(
+        i for i, cell in enumerate(nb.cells) if any(o.get("name") == "stdout" for o in cell.get("outputs", []))
+    )
+    nb.cells = nb.cells[: place + 1]
+    path = tmp_path / f"{notebook}.ipynb"
+    nbformat.write(nb, path)
+    assert validate(path)[0] == 0
+    text = nb.cells[place].outputs[0].text
+    digit = next(c for c in text if c.isdigit())
+    nb.cells[place].outputs[0].text = text.replace(digit, str((int(digit) + 1) % 10), 1)
+    nbformat.write(nb, path)
+    code, said = validate(path)
+    assert code == 1 and "1 failed" in said
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS)
+def test_the_students_notebook_runs_to_its_end_before_anything_is_written(notebook, tmp_path):
+    nb = read("notebooks", notebook)
+    client = NotebookClient(nb, timeout=180, resources={"metadata": {"path": str(tmp_path)}})
+    started = time.monotonic()
+    client.execute()
+    assert time.monotonic() - started < 180
+    assert all(cell.execution_count for cell in nb.cells if cell.cell_type == "code")
+    for cell in nb.cells:
+        errors = [output for output in cell.get("outputs", []) if output.output_type == "error"]
+        # A demo may need an answer that is not written yet, or what an earlier demo would have defined.
+        assert not errors or (role(cell) == "demo" and errors[0].ename in ("NotImplementedError", "NameError"))
+    checks = [cell for cell in nb.cells if role(cell) == "check"]
+    assert len(checks) == len(exercises.of_notebook(notebook))
+    for cell in checks:
+        (output,) = cell.outputs
+        said = output.data["text/plain"]
+        assert "○ not attempted" in said and "✗" not in said and "✓" not in said
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS)
+def test_the_two_notebooks_differ_in_answers_outputs_and_hidden_tests_only(notebook):
+    solution, student = read("solutions", notebook), read("notebooks", notebook)
+    assert [cell.id for cell in solution.cells] == [cell.id for cell in student.cells]
+    for one, two in zip(solution.cells, student.cells, strict=True):
+        assert (one.source == two.source) == (role(one) not in ("answer", "check"))
+        assert not two.get("outputs")
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS)
+def test_every_cell_a_student_may_not_change_is_locked(notebook):
+    for cell in read("notebooks", notebook).cells:
+        marks = cell.metadata.get("nbgrader", {})
+        if marks:
+            assert cell.metadata.deletable is False
+            assert marks["locked"] == (role(cell) == "check") and cell.metadata.editable == (role(cell) == "answer")
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS)
+def test_graded_cells_import_nothing_but_what_a_graded_kernel_has(notebook):
+    nb = copy.deepcopy(read("solutions", notebook))
+    for cell in nb.cells:
+        if role(cell) in ("setup", "answer"):
+            imports = [line for line in cell.source.splitlines() if line.lstrip().startswith(("import ", "from "))]
+            assert not [
+                line for line in imports if "course_lib" in line and "checking" not in line and "backend" not in line
+            ]
+            assert "matplotlib" not in cell.source
