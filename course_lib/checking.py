@@ -5,6 +5,7 @@ Everything runs in the student's own kernel on the visible cases; what counts is
 
 import contextlib
 import html
+import re
 import sys
 from functools import cache
 from typing import Any
@@ -42,7 +43,8 @@ def check(answer: Any) -> None:
                 answers = [attempt(exercise, test, namespace, case) for case in sheet.cases]
                 verdicts.append(judge(exercise, test, sheet, answers, reveal=True))
     _verdicts[exercise.id] = verdicts
-    _show(_check_html(exercise, verdicts), _check_text(exercise, verdicts))
+    notes = [note for note in (_hidden(exercise, verdicts), _outdated(exercise)) if note]
+    _show(_check_html(exercise, verdicts, notes), _check_text(exercise, verdicts, notes))
 
 
 def earned(answer: Any) -> float:
@@ -128,32 +130,49 @@ def _hidden(exercise: Exercise, verdicts: list[Verdict]) -> str:
     return f"Also marked, on cases you do not see: {'; '.join(asks)}." if asks else ""
 
 
-def _check_text(exercise: Exercise, verdicts: list[Verdict]) -> str:
+def _outdated(exercise: Exercise) -> str:
+    """A warning where the answer cell was run just now and failed, so that an older answer was checked."""
+    from IPython import get_ipython
+
+    last = getattr(get_ipython(), "last_execution_result", None)
+    if last is None or last.success or last.info is None:
+        return ""
+    defines = re.search(rf"^(?:def )?(?:{'|'.join(exercise.names)})\b", last.info.raw_cell or "", re.MULTILINE)
+    error = type(last.error_before_exec or last.error_in_exec).__name__
+    return f"The cell run just before stopped with {error}: the answer before it was checked." if defines else ""
+
+
+def _messages(verdicts: list[Verdict]) -> list[str]:
+    """What each verdict says of a failure, once: the same again is only referred to."""
+    told: list[str] = []
+    for verdict in verdicts:
+        message = verdict.message if verdict.state == FAILED else ""
+        told.append("the same as above" if message and message in told else message)
+    return told
+
+
+def _check_text(exercise: Exercise, verdicts: list[Verdict], notes: list[str]) -> str:
     points = sum(verdict.points for verdict in verdicts)
     lines = [f"{exercise.title} – {points:g} of {exercise.points:g} points on the visible cases"]
-    for verdict in verdicts:
+    for verdict, told in zip(verdicts, _messages(verdicts), strict=True):
         asks = exercise.test(verdict.test).asks
-        message = f": {verdict.message}" if verdict.state == FAILED else ""
+        message = f": {told}" if told else ""
         earned = f"{verdict.points:g} of {verdict.max_points:g}"
         lines.append(f"  {_SYMBOL[verdict.state]} {verdict.state}, {earned} – {asks}{message}")
-    if hidden := _hidden(exercise, verdicts):
-        lines.append(f"  {hidden}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *(f"  {note}" for note in notes)])
 
 
-def _check_html(exercise: Exercise, verdicts: list[Verdict]) -> str:
+def _check_html(exercise: Exercise, verdicts: list[Verdict], notes: list[str]) -> str:
     state = _state(verdicts)
     points = sum(verdict.points for verdict in verdicts)
     rows = []
-    for verdict in verdicts:
-        message = f"<br>{html.escape(verdict.message)}" if verdict.state == FAILED else ""
+    for verdict, told in zip(verdicts, _messages(verdicts), strict=True):
+        message = f"<br>{html.escape(told)}" if told else ""
         asks = html.escape(exercise.test(verdict.test).asks)
         rows.append(_row(verdict.state, asks + message, verdict.points, verdict.max_points))
     head = f"{exercise.title} – {points:g} of {exercise.points:g} points on the visible cases"
-    body = _head(head) + _table(rows)
-    if hidden := _hidden(exercise, verdicts):
-        body += f"<div style='margin-top:0.3em'>{html.escape(hidden)}</div>"
-    return _box(_COLOUR[state], body)
+    said = "".join(f"<div style='margin-top:0.3em'>{html.escape(note)}</div>" for note in notes)
+    return _box(_COLOUR[state], _head(head) + _table(rows) + said)
 
 
 def _box(colour: str, body: str) -> str:

@@ -160,10 +160,14 @@ def demo(
 @app.command()
 def release(target: Annotated[Path, typer.Option("--out", help="The zip file to write.")]) -> None:
     """Pack what students get: everything except solutions, tests and benchmarks."""
+    from course_lib.grading.build import Layout, stale
     from course_lib.grading.release import release
 
+    root = _root(instructor=True)
+    if found := list(stale(Layout(root))):
+        _stop(f"{found[0]}: run `course build` first, or the checks would not fit the notebooks")
     try:
-        names = release(_root(), target)
+        names = release(root, target)
     except OSError as error:
         _stop(f"{target} cannot be written: {error.strerror or error}")
     out.print(f"{len(names)} files in {target}")

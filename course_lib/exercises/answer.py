@@ -213,7 +213,8 @@ def _copied(value: Any) -> Any:
 def _leaves(value: Any, names: tuple[str, ...] = (), path: str = "") -> Iterator[tuple[str, Any]]:
     """The arrays and scalars inside a returned value, each with its name: ``hs``, ``dW``, ``0.U``."""
     if isinstance(value, Mapping):
-        pairs = [(str(key), item) for key, item in value.items()]
+        odd = " (in a dictionary)" if names else ""  # which must not pass for the values that were asked for
+        pairs = [(f"{key}{odd}", item) for key, item in value.items()]
     elif isinstance(value, tuple | list):
         labels = names if isinstance(value, tuple) and len(names) == len(value) else map(str, range(len(value)))
         pairs = list(zip(labels, value, strict=True))

@@ -67,9 +67,11 @@ def judge(exercise: Exercise, test: Test, sheet: Sheet, answers: list[Answer], r
     first = answers[wrong[0]]
     if is_blank(exercise, test, first):
         return Verdict(exercise.id, test.name, NOT_ATTEMPTED, 0.0, test.points, "not attempted yet")
-    message = _diagnosis(test, sheet, answers, wrong) or _difference(test, sheet.expected[wrong[0]], first, reveal)
-    if len(wrong) < len(sheet.cases):
-        message += f" (case: {_describe(sheet.cases[wrong[0]])})"
+    message = _diagnosis(test, sheet, answers, wrong)
+    if not message:
+        message = _difference(test, sheet.expected[wrong[0]], first, reveal)
+        if len(wrong) < len(sheet.cases):
+            message += f" (case: {_describe(sheet.cases[wrong[0]])})"
     return Verdict(exercise.id, test.name, FAILED, 0.0, test.points, message)
 
 
@@ -170,7 +172,7 @@ def _value_difference(test: Test, right: np.ndarray | str, given: np.ndarray | s
     if isinstance(right, str) or isinstance(given, str):
         return _text_difference(right, given, reveal)
     if right.shape != given.shape:
-        return f"shape {given.shape}, expected {right.shape}"
+        return f"shape {given.shape}, expected {right.shape or 'one number, shape ()'}"
     with np.errstate(all="ignore"):
         return _number_difference(test, right, given, reveal)
 
@@ -199,9 +201,10 @@ def _number_difference(test: Test, right: np.ndarray, given: np.ndarray, reveal:
     worst = np.unravel_index(int(np.argmax(error)), error.shape)
     if given.dtype == np.float32 != right.dtype and error[worst] <= test.tolerance.get("float32", 0.0) * scale:
         return f"right to the precision of float32 only; expected {right.dtype}"
-    text = f"{count} of {given.size} values are wrong" if given.ndim else "the value is wrong"
-    where = f", at [{', '.join(map(str, worst))}]," if worst else ""
-    text += f"; the largest error{where} is {error[worst] / scale:.2g} times the largest right value"
+    text = "the value is wrong"
+    if worst:
+        text = f"{count} of {given.size} values are wrong; the largest error, at [{', '.join(map(str, worst))}], "
+        text += f"is {error[worst] / scale:.2g} times the largest right value"
     return text + (f": {_apart(float(numbers[worst]), float(wanted[worst]))}" if reveal else "")
 
 

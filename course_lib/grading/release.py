@@ -9,9 +9,10 @@ from course_lib.grading.files import write_atomically
 
 # Named one by one, so that nothing new beside them is given away: answers, submissions, grades.
 _GIVEN = (
-    *("CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "environment-gpu.yml", "environment.yml"),
+    *("CHANGELOG.md", "LICENSE", "Makefile", "docs/students.md", "environment-gpu.yml", "environment.yml"),
     *("pyproject.toml", "course_lib", "notebooks"),
 )
+_RENAMED = {"docs/students.md": "README.md"}  # the course's own README is for those who teach
 _SKIPPED = {"__pycache__", ".ipynb_checkpoints"}
 
 
@@ -23,13 +24,14 @@ def release(root: Path, target: Path) -> list[str]:
         target: the file to write.
 
     Returns:
-        The names in it.
+        The files that are in it.
     """
     names = sorted(_names(root))
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in names:
-            entry = zipfile.ZipInfo(f"course/{name}")  # dated 1980, so that the bytes do not depend on the day
+            # Dated 1980, so that the bytes do not depend on the day.
+            entry = zipfile.ZipInfo(f"course/{_RENAMED.get(name, name)}")
             entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
             archive.writestr(entry, (root / name).read_bytes())
     write_atomically(target, buffer.getvalue())

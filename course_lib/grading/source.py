@@ -108,9 +108,11 @@ def student_notebook(cells: list[Cell], notebook: str) -> NotebookNode:
     return _notebook(cells, notebook, released=True)
 
 
-def stub(indent: str) -> str:
+def stub(indent: str, function: str) -> str:
     """What stands in the place of a solution: inside a function it raises, at top level it is a comment."""
-    return f"{indent}{STUB}" + (f"\n{indent}raise NotImplementedError()" if indent else "")
+    if not indent:
+        return STUB
+    return f'{indent}{STUB}\n{indent}raise NotImplementedError("{function} is not written yet")'
 
 
 def _notebook(cells: list[Cell], notebook: str, released: bool) -> NotebookNode:
@@ -163,13 +165,15 @@ def _metadata(cell: Cell, released: bool) -> dict:
 
 def _cut(text: str, region: str) -> str:
     """Replace each region of that name: a solution by its stub, a hidden test by nothing."""
-    lines, inside = [], False
+    lines, inside, function = [], False, ""
     for line in text.splitlines():
         marker = _MARKER.match(line)
+        if defined := re.match(r"\s*def (\w+)", line):
+            function = defined.group(1)
         if marker and marker.group(2) == region:
             inside = marker.group(1) == "BEGIN"
             if inside and region == "SOLUTION":
-                lines.append(stub(line[: len(line) - len(line.lstrip())]))
+                lines.append(stub(line[: len(line) - len(line.lstrip())], function))
         elif not inside:
             lines.append(line)
     return "\n".join(lines)

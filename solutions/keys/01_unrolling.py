@@ -1252,8 +1252,8 @@ def future_leak(fn, x, k):
 
 @cases("tied_grad")
 def _(rng):
-    def grads(T, D, H, O, dtype="float64"):
-        return [_rnn(rng, D, H, O, dtype) for _ in range(T)]
+    def grads(T, make):  # T is there to be named in a message
+        return {"copies_grads": [make() for _ in range(T)], "T": T}
 
     def more(params):  # one name more than those of the network
         return params | {"gain": _normal(rng, 2, dtype=params["b"].dtype)}
@@ -1263,11 +1263,11 @@ def _(rng):
     yield hide("untie", params={"w": _normal(rng, 2), "k": _normal(rng, 1, 2)}, T=4)
     yield hide("untie", params=_rnn(rng, 3, 4, 2, "float32"), T=7)
     yield hide("untie", params=_rnn(rng, 1, 2, 3), T=1)
-    yield show("tied_grad", copies_grads=grads(3, 2, 3, 2))
-    yield show("tied_grad", copies_grads=[more(one) for one in grads(2, 2, 2, 1, "float32")])
-    yield show("tied_grad", copies_grads=grads(1, 2, 3, 1))
-    yield hide("tied_grad", copies_grads=grads(7, 4, 2, 3))
-    yield hide("tied_grad", copies_grads=[{"w": _normal(rng, 2), "k": _normal(rng, 1, 2)} for _ in range(4)])
+    yield show("tied_grad", **grads(3, lambda: _rnn(rng, 2, 3, 2)))
+    yield show("tied_grad", **grads(2, lambda: more(_rnn(rng, 2, 2, 1, "float32"))))
+    yield show("tied_grad", **grads(1, lambda: _rnn(rng, 2, 3, 1)))
+    yield hide("tied_grad", **grads(7, lambda: _rnn(rng, 4, 2, 3)))
+    yield hide("tied_grad", **grads(4, lambda: {"w": _normal(rng, 2), "k": _normal(rng, 1, 2)}))
 
 
 @mistake("tied_grad", "untie: the list holds one dictionary T times. Build a new one in each pass, with copies of its arrays.", fails=["untie"])
