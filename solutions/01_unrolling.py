@@ -45,16 +45,18 @@ from course_lib.checking import check, earned, hint, progress  # earned: for the
 #
 # | meaning | text | code | shape |
 # |:--|:--|:--|:--|
-# | input of step $t$ | $x^{(t)}$ | `x[t]` | (B, D); all steps together: `x` (T, B, D) |
+# | input of step $t$ | $x^{(t)}$ | `x[t]` | (B, D); of `x` (T, B, D) |
 # | hidden state: what the network remembers | $h^{(t)}$ | `h` | (B, H) |
 # | the state before the first step | $h^{(0)}$ | `h0` | (B, H) |
 # | the sum of which the state is the tanh | $a^{(t)}$ | `a` | (B, H) |
-# | output: any numbers, also called *logits* where they become probabilities | $o^{(t)}$ | `o` | (B, O) |
+# | output: any numbers (*logits*, if they become probabilities) | $o^{(t)}$ | `o` | (B, O) |
 # | those probabilities | $p^{(t)}$ | `p` | (B, O) |
 # | target: what the output should be, here the number of a class | $y^{(t)}$ | `y[t]` | (B,) |
 # | loss: how wrong the outputs are | $L$ | `loss` | one number |
-# | matrices: input → hidden, hidden → hidden, hidden → output | $U$, $W$, $V$ | `U`, `W`, `V` | (H, D), (H, H), (O, H) |
-# | biases: of the state, of the output | $b$, $c$ | `b`, `c` | (H,), (O,) |
+# | matrix from input to state | $U$ | `U` | (H, D) |
+# | matrix from state to next state | $W$ | `W` | (H, H) |
+# | matrix from state to output | $V$ | `V` | (O, H) |
+# | biases of state and output | $b$, $c$ | `b`, `c` | (H,), (O,) |
 #
 # $T$ is the number of steps, $B$ the number of sequences read at the same time (a *batch*), and $D$, $H$, $O$ are the
 # sizes of one input, state and output. Two things to remember:
