@@ -284,6 +284,6 @@ def _describe(case: Mapping[str, Any]) -> str:
             parts.append(f"{name} {value.shape} {value.dtype}")
         elif isinstance(value, Mapping):
             parts.append(f"{name} with {', '.join(f'{k} {np.shape(v)}' for k, v in value.items())}")
-        elif isinstance(value, int | float):
+        elif isinstance(value, int | float | str):
             parts.append(f"{name} = {value}")
     return "; ".join(parts)
