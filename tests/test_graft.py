@@ -84,7 +84,7 @@ UNREADABLE = {
     "another course": (other_course(), "another course or topic"),
     "very many cells": (nb_with(cells=[{}] * 2001), "2001 cells"),
     "data in a cell": (nb_with(cells=[{"cell_type": "code", "source": "x" * 2_000_000}]), "1.9 MB of text"),
-    "100 MB": (b"{" + b" " * MOST_BYTES, "100 MB: clear its outputs"),
+    "20 MB": (b"{" + b" " * MOST_BYTES, "20 MB: clear its outputs"),
 }
 
 

@@ -6,6 +6,7 @@ It is a demonstration and a test at once: what each student must get is known be
 import copy
 import json
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
 
 import nbformat
@@ -15,7 +16,7 @@ from course_lib.grading.course import Course
 from course_lib.grading.grade import CORRUPT, CRASHED, OK, OUT_OF_MEMORY, TIMEOUT, Result
 from course_lib.grading.source import solution_notebook, student_notebook
 
-# What a function does instead of answering. Only the last of them takes later exercises with it.
+# What a function does instead of answering; it costs that exercise and no other.
 _TROUBLE = {
     "loops-forever": (TIMEOUT, "while True: pass"),
     "wants-all-memory": (OUT_OF_MEMORY, "return np.ones(8 * 10**9)"),
@@ -53,12 +54,11 @@ def make(course: Course, size: int) -> list[Student]:
         Student("stub", _file(student_notebook(course.cells, course.notebook)), lost=None),
         Student("corrupt", b'{"cells": [', CORRUPT, lost=None),
     ]
-    place = max(i for i, exercise in enumerate(course.exercises) if not exercise.tests[0].secret)
-    for name, (status, line) in _TROUBLE.items():
-        code = "\n\n".join(f"def {function}(*inputs):\n    {line}" for function in course.exercises[place].names)
-        hit = course.exercises[place:] if status == CRASHED else course.exercises[place : place + 1]
-        lost = frozenset((exercise.id, test.name) for exercise in hit for test in exercise.tests)
-        students.append(Student(name, _with(course, {course.exercises[place].id: code}), status, lost))
+    written = [exercise for exercise in course.exercises if not exercise.tests[0].secret]
+    for (name, (status, line)), hit in zip(_TROUBLE.items(), cycle(written)):
+        code = "\n\n".join(f"def {function}(*inputs):\n    {line}" for function in hit.names)
+        lost = frozenset((hit.id, test.name) for test in hit.tests)
+        students.append(Student(name, _with(course, {hit.id: code}), status, lost))
     makers = max(size - len(students), 1)
     for number in range(makers):
         mistakes = {}

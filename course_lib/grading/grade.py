@@ -9,7 +9,7 @@ import io
 import os
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from course_lib.grading.sandbox import Limits
 
 OK, TIMEOUT, OUT_OF_MEMORY, CRASHED = "ok", "timeout", "out_of_memory", "crashed"
 CORRUPT, MISSING = "corrupt", "missing"
-_MOST_RUNS = 4  # how often a submission is run again without an own cell that ended the kernel
+_MOST_RUNS = 8  # how often a submission is run, each time without one more cell or exercise that ended the kernel
 
 Result = dict[str, Any]
 
@@ -74,7 +74,6 @@ def grade_one(job: Job) -> Result:
         grafted = graft(job.submission, job.notebook, released)
     except Unreadable as error:
         return failed(job.student, job.notebook, CORRUPT, str(error))
-    sandbox.configure(job.sandbox, job.limits)
     plugin = _run_without_killers(job, grafted, sheets)
     tests = [
         _test(exercise, test, plugin, grafted)
@@ -107,15 +106,29 @@ def _asked(job: Job) -> tuple[Sheets, list[dict[str, str]]]:
 
 
 def _run_without_killers(job: Job, grafted: Graft, sheets: Sheets) -> ExamPlugin:
-    """Run the exam; where a cell of the student's own ends the kernel, run it again without that cell."""
-    parts, deadline = grafted.parts, time.monotonic() + job.limits.total
+    """Run the exam; where a cell ends the kernel, run the rest again without it.
+
+    Without a cell of the student's own, or without an exercise whose answer does it: that exercise keeps what it had
+    earned, and the others lose nothing.
+    """
+    parts, settled, cause = grafted.parts, [], ""
+    deadline = time.monotonic() + job.limits.total
     for _ in range(_MOST_RUNS):
-        exam = compose(job.notebook, parts, sheets, reveal=job.texts is None)
-        plugin = _run(exam, job.limits)
-        killer = next((o for o in plugin.outcomes if o.error == "ended" or _lost(o, plugin)), None)
-        if killer is None or killer.part.role != "extra" or time.monotonic() > deadline:
+        limits = replace(job.limits, total=max(deadline - time.monotonic(), 1.0))
+        sandbox.configure(job.sandbox, limits)
+        plugin = _run(compose(job.notebook, parts, sheets, reveal=job.texts is None), limits)
+        killer = next((o.part for o in plugin.outcomes if o.error == "ended" or _lost(o, plugin)), None)
+        if killer is None or killer.role == "setup" or time.monotonic() > deadline:
             break
-        parts = [part for part in parts if part is not killer.part]
+        if killer.role == "extra":
+            parts = [part for part in parts if part is not killer]
+        else:
+            cause = cause or plugin.cause
+            settled += [outcome for outcome in plugin.outcomes if outcome.part.exercise == killer.exercise]
+            parts = [part for part in parts if part.exercise != killer.exercise]
+    plugin.outcomes = settled + plugin.outcomes
+    plugin.cause = cause or plugin.cause
+    plugin.limits = job.limits
     return plugin
 
 
@@ -135,15 +148,7 @@ def _run(exam: Exam, limits: Limits) -> ExamPlugin:
     with tempfile.TemporaryDirectory(prefix="course-exam-") as folder:
         path = Path(folder, "exam.ipynb")
         nbformat.write(as_notebook(exam), path)
-        arguments = [
-            "-p",
-            "nbval.plugin",
-            "--nbval",
-            "--nbval-current-env",
-            "-p",
-            "no:cacheprovider",
-            "--color=no",
-        ]
+        arguments = ["-p", "nbval.plugin", "--nbval", "--nbval-current-env", "-p", "no:cacheprovider", "--color=no"]
         arguments += ["--tb=no", "-q", "-c", os.devnull, "--rootdir", folder, str(path)]
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             plugin.exit_status = int(pytest.main(arguments, plugins=[plugin]))
@@ -181,7 +186,7 @@ def _why(outcome: Outcome | None, limits: Limits) -> str:
     if error == "not run":
         return "not run: an earlier cell of this exercise did not end in time"
     if error == "ended":
-        return "not run: the notebook's kernel had ended"
+        return "the notebook's kernel ended here, or in an earlier cell of this exercise"
     if error == "no answer":
         return f"the test gave no usable answer: {outcome.text}"
     return f"{error}: {outcome.text}"

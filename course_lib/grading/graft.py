@@ -10,7 +10,7 @@ from typing import Any
 from course_lib import exercises
 from course_lib.exercises import Exercise
 
-MOST_BYTES = 100 * 2**20  # of a file
+MOST_BYTES = 20 * 2**20  # of a file: reading JSON takes up to 25 times its size in memory
 _MOST_CELLS = 2000
 _MOST_CODE = 2**20  # characters in all code cells, far above any honest notebook: parsing takes 500 times as much
 

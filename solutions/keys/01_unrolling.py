@@ -1017,7 +1017,6 @@ def _(rng):
             "fn": kind,
             "made_of": [
                 _normal(rng, H, D) / 2,
-                _normal(rng, H, H) / 2,
                 _normal(rng, H),
                 np.concatenate([v, -v]) if both_signs else rng.uniform(0.5, 1.5, (2, D)),
             ],
