@@ -85,12 +85,20 @@ def test_an_endless_loop_while_an_answer_is_defined_costs_only_that_answer():
     assert_only_lost(result, "rnn_step")
 
 
-def test_os_exit_in_an_answer_keeps_what_came_before():
+def test_os_exit_in_an_answer_costs_only_that_answer():
     result = graded(following("future_leak", "def future_leak(*inputs):\n    __import__('os')._exit(0)"))
     assert result["status"] == "crashed"
     assert result["message"].startswith("The answer to future_leak ended the kernel")
-    assert points(result) == FULL | dict.fromkeys(list(FULL)[3:], 0)
-    assert messages(result, "answers01")[0] == "not run: the notebook's kernel had ended"
+    assert "kernel ended" in messages(result, "future_leak")[0]
+    assert_only_lost(result, "future_leak")
+
+
+def test_two_answers_that_end_the_kernel_cost_only_themselves():
+    nb = following("future_leak", "def future_leak(*inputs):\n    __import__('os')._exit(0)")
+    answer_cell(nb, "rnn_forward").source = "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)"
+    result = graded(nb)
+    assert result["status"] == "crashed"
+    assert points(result) == FULL | {"future_leak": 0, "rnn_forward": 0}
 
 
 def test_a_syntax_error_costs_only_that_answer_and_is_named():
@@ -144,7 +152,7 @@ def test_a_cell_of_ones_own_that_never_ends_or_ends_the_kernel_costs_nothing(sou
 
 def test_more_killing_cells_than_are_forgiven_are_said_to_be_the_students_own():
     nb = solved()
-    for _ in range(5):
+    for _ in range(9):
         nb = with_cell(nb, "__import__('os')._exit(0)")
     result = graded(nb)
     assert (result["status"], result["score"]) == ("crashed", 0)

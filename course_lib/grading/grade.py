@@ -9,12 +9,15 @@ import io
 import os
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import nbformat
 import numpy as np
+from jupyter_client.provisioning import KernelProvisionerFactory
 
 from course_lib import exercises, practice
 from course_lib.exercises.verdict import NOT_ATTEMPTED
@@ -134,18 +137,18 @@ def _run_without_killers(job: Job, grafted: Graft, sheets: Sheets) -> ExamPlugin
 
 def _lost(outcome: Outcome, plugin: ExamPlugin) -> bool:
     """Whether the kernel could not be interrupted in this cell and had to be stopped."""
+    if outcome.error != "timeout":
+        return False
     following = plugin.outcomes[plugin.outcomes.index(outcome) + 1 :]
-    return outcome.error == "timeout" and bool(following) and following[0].error == "ended"
+    return next((later.error for later in following if later.error != "not run"), "") == "ended"
 
 
 def _run(exam: Exam, limits: Limits) -> ExamPlugin:
     """Run pytest with nbval on an exam, in this process."""
-    os.environ["JUPYTER_DEFAULT_PROVISIONER_NAME"] = "course-sandbox"
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     import pytest
 
     plugin = ExamPlugin(exam, limits)
-    with tempfile.TemporaryDirectory(prefix="course-exam-") as folder:
+    with tempfile.TemporaryDirectory(prefix="course-exam-") as folder, _kernels_in_the_sandbox():
         path = Path(folder, "exam.ipynb")
         nbformat.write(as_notebook(exam), path)
         arguments = ["-p", "nbval.plugin", "--nbval", "--nbval-current-env", "-p", "no:cacheprovider", "--color=no"]
@@ -155,6 +158,19 @@ def _run(exam: Exam, limits: Limits) -> ExamPlugin:
     if plugin.exit_status not in (0, 1) or not plugin.outcomes:
         raise GraderFault(f"the notebook's kernel did not start (pytest ended with {plugin.exit_status})")
     return plugin
+
+
+@contextlib.contextmanager
+def _kernels_in_the_sandbox() -> Iterator[None]:
+    """Have kernels started by our provisioner, and pytest load no plugins but those it is told to."""
+    factory = KernelProvisionerFactory.instance()
+    usual = factory.default_provisioner_name
+    factory.default_provisioner_name = "course-sandbox"
+    try:
+        with patch.dict(os.environ, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1"):
+            yield
+    finally:
+        factory.default_provisioner_name = usual
 
 
 def _test(exercise: exercises.Exercise, test: exercises.Test, plugin: ExamPlugin, grafted: Graft) -> dict[str, Any]:

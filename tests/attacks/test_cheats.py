@@ -495,15 +495,13 @@ def test_an_own_cell_that_ends_the_kernel_costs_nothing(name):
 
 
 @pytest.mark.parametrize("name", ["os._exit", "in C", "never interrupted"])
-def test_an_answer_that_ends_the_kernel_keeps_what_came_before(name):
+def test_an_answer_that_ends_the_kernel_costs_only_itself(name):
     nb = solved()
     body = textwrap.indent(ENDINGS[name].strip(), "    ")
     answer_cell(nb, "future_leak").source = f"def future_leak(*args):\n{body}"
     result = graded(nb, limits=SHORT)
     assert result["status"] == ("crashed" if name == "os._exit" else "timeout")
-    earned = points(result)
-    assert earned["rnn_step"] + earned["rnn_forward"] + earned["cross_entropy"] == 7.0
-    assert earned["future_leak"] == 0.0
+    assert (result["score"], points(result)["future_leak"]) == (EVERYTHING - 1.0, 0.0)
     if name == "in C":
         unaffected()
 
