@@ -65,8 +65,9 @@ def test_the_same_files_give_the_same_bytes(tmp_path):
 @pytest.mark.parametrize("git", [True, False], ids=["git there", "no git"])
 def test_what_lies_around_is_not_given_away(tmp_path, monkeypatch, git):
     """Outside a repository nobody says which files belong to the course."""
-    given = ["README.md", "pyproject.toml", "notebooks/01_a.ipynb", "course_lib/grading/templates/a.j2"]
+    given = ["docs/students.md", "pyproject.toml", "notebooks/01_a.ipynb", "course_lib/grading/templates/a.j2"]
     kept = [
+        "README.md",
         "solutions/01_a.py",
         "tests/x.py",
         "graded/secret",
@@ -80,6 +81,10 @@ def test_what_lies_around_is_not_given_away(tmp_path, monkeypatch, git):
     if not git:
         monkeypatch.setenv("PATH", str(tmp_path))
     assert release.release(tmp_path, tmp_path / "course.zip") == sorted(given)
+
+
+def test_students_find_their_own_page_as_readme(archive):
+    assert archive.read("course/README.md").decode() == (ROOT / "docs" / "students.md").read_text(encoding="utf-8")
 
 
 def test_an_unpacked_course_checks_and_marks(archive, tmp_path, bubblewrap):

@@ -125,7 +125,7 @@ def test_ids_are_valid_and_unique_whatever_a_heading_says():
 def test_students_get_stubs_that_raise_in_functions_and_comment_at_top_level():
     nb = source.student_notebook(read(), toy.NOTEBOOK)
     assert by_id(nb, "double-answer").source == (
-        "def double(x):\n    # YOUR CODE HERE\n    raise NotImplementedError()"
+        'def double(x):\n    # YOUR CODE HERE\n    raise NotImplementedError("double is not written yet")'
     )
     assert by_id(nb, "quiz-answer").source == 'quiz = {"colour": None}\n# YOUR CODE HERE'
     assert by_id(nb, "double-check").source == "check(double)"
@@ -137,7 +137,9 @@ def test_a_stub_is_indented_as_the_solution_was():
         "    if True:\n        ### BEGIN SOLUTION\n        return 2 * x\n        ### END SOLUTION",
     )
     released = next(cell.released for cell in read(text) if cell.id == "double-answer")
-    assert released.endswith("if True:\n        # YOUR CODE HERE\n        raise NotImplementedError()")
+    assert released.endswith(
+        'if True:\n        # YOUR CODE HERE\n        raise NotImplementedError("double is not written yet")'
+    )
     compile(released, "released", "exec")
 
 

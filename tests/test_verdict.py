@@ -107,7 +107,7 @@ def test_wrong_values_are_counted_and_the_worst_is_located():
 
 def test_a_single_number_needs_no_place():
     said = message(lambda x: 2.0, lambda x: 1.0, reveal=True)
-    assert said == "result: the value is wrong; the largest error is 1 times the largest right value: 2 instead of 1"
+    assert said == "result: the value is wrong: 2 instead of 1"
 
 
 def test_numbers_that_differ_far_behind_the_point_are_told_with_digits_enough():
@@ -247,7 +247,7 @@ def test_another_function_that_is_not_written_yet_is_named():
 def test_the_case_is_described_where_there_are_several():
     cases = ({"x": X}, {"x": X[:1], "k": 3, "params": {"U": np.ones(2)}, "kind": "causal"})
     said = message(lambda x, *_: step(x) if len(x) == 2 else step(x) + 1, lambda x, *_: step(x), cases=cases)
-    assert said.endswith("(case: x (1, 2) float64; k = 3; params with U (2,))")
+    assert said.endswith("(case: x (1, 2) float64; k = 3; params with U (2,); kind = causal)")
 
 
 # ------------------------------------------------------------------------------------- not attempted, quizzes
