@@ -105,6 +105,32 @@ def test_a_known_mistake_is_called_by_its_name(shell):
     assert said.count("✗ failed, 0 of ") == 2 and "2x: this is x squared." in said
 
 
+def test_the_same_message_is_said_once(shell):
+    said = shell.check("def double(x):\n    return nothing")
+    assert said.count("'nothing' is not defined") == 1 and said.count("the same as above") == 1
+
+
+class FailedCell:
+    """What IPython keeps of a cell that failed."""
+
+    success, error_in_exec = False, None
+    error_before_exec = SyntaxError("never closed")
+
+    def __init__(self, raw_cell):
+        self.info = self
+        self.raw_cell = raw_cell
+
+
+@pytest.mark.parametrize(
+    ("raw_cell", "warned"), [("def double(x:\n    return 2", True), ("double = 3 +", True), ("print(double(2)", False)]
+)
+def test_an_answer_older_than_a_failed_cell_is_said_to_be_old(shell, monkeypatch, raw_cell, warned):
+    kernel = ModuleType("kernel")
+    kernel.last_execution_result = FailedCell(raw_cell)
+    monkeypatch.setattr("IPython.get_ipython", lambda: kernel)
+    assert ("stopped with SyntaxError: the answer before it was checked" in shell.check(RIGHT)) == warned
+
+
 def test_a_wrong_value_is_told_beside_the_right_one(shell):
     assert "instead of" in shell.check("def double(x):\n    return 3 * x")
 
