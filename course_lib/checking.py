@@ -42,6 +42,7 @@ def check(answer: Any) -> None:
             if sheet := sheets.get((exercise.id, test.name)):
                 answers = [attempt(exercise, test, namespace, case) for case in sheet.cases]
                 verdicts.append(judge(exercise, test, sheet, answers, reveal=True))
+    _verdicts.pop(exercise.id, None)  # so that the latest check comes last
     _verdicts[exercise.id] = verdicts
     notes = [note for note in (_hidden(exercise, verdicts), _outdated(exercise)) if note]
     _show(_check_html(exercise, verdicts, notes), _check_text(exercise, verdicts, notes))
@@ -115,7 +116,9 @@ def _exercise_of(answer: Any) -> tuple[str, Exercise]:
 
 
 def _current_notebook() -> str:
-    """The notebook most of whose exercises have a name in this kernel."""
+    """The notebook of the latest check; before any, the one most of whose exercises have a name in this kernel."""
+    if _verdicts:
+        return exercises.find(list(_verdicts)[-1])[0]
     defined = _namespace().keys()
     return max(
         exercises.notebooks(),

@@ -104,6 +104,9 @@ def grade(
     secret: Annotated[Path | None, typer.Option(help="What inputs are drawn from; made in OUT by default.")] = None,
     sandbox: SandboxMode = "auto",
     force: Annotated[bool, typer.Option("--force", help="Grade again what is graded already.")] = False,
+    cell_seconds: Annotated[float, typer.Option(min=1, help="Time for one answer or test.")] = 30,
+    seconds: Annotated[float, typer.Option(min=1, help="Time for one submission.")] = 300,
+    memory: Annotated[float, typer.Option(min=0.5, help="GiB of memory for one submission.")] = 2,
 ) -> None:
     """Grade a folder of submissions into a gradebook; run again, it grades only what is new."""
     from course_lib.grading import gradebook
@@ -115,7 +118,8 @@ def grade(
         _stop(f"the roster {roster} cannot be read: {error.strerror}")
     except ValueError as error:
         _stop(str(error))
-    _grade(folder, out_folder, notebook, jobs, known, secret, sandbox, force, Limits())
+    limits = Limits(cell=cell_seconds, total=seconds, memory=int(memory * 2**30))
+    _grade(folder, out_folder, notebook, jobs, known, secret, sandbox, force, limits)
 
 
 @app.command()
@@ -149,7 +153,7 @@ def demo(
             force=True,
             limits=limits,
         )
-    surprises = example.surprises(class_, results)
+    surprises = example.surprises(class_, notebook, results)
     for line in surprises:
         err.print(f"unexpected: {escape(line)}", soft_wrap=True)
     if surprises:

@@ -217,7 +217,7 @@ def test_outputs_are_named_by_the_test_by_keys_and_by_place():
     assert names(a, ("loss",)) == ["loss"]
     assert names((a, b)) == ["0", "1"]
     assert names((a, b), ("hs", "os")) == ["hs", "os"]
-    assert names([a, b], ("hs", "os")) == ["0", "1"]  # a list has no places with a meaning
+    assert names([a, b], ("hs", "os")) == ["hs", "os"]
     assert names((a, b, a), ("hs", "os")) == ["0", "1", "2"]
     assert names({"dW": a, "db": b}) == ["dW", "db"]
     assert names({"hs": a, "os": b}, ("hs", "os")) == ["hs (in a dictionary)", "os (in a dictionary)"]

@@ -47,7 +47,7 @@ def test_every_known_mistake_loses_exactly_its_tests_and_is_told(tmp_path, bubbl
     submissions, _ = classroom.find(tmp_path / "submitted", [NOTEBOOK])
     classroom.grade(run, submissions, lambda result, was_there: results.append(result))
     assert len(results) == len(students)
-    assert demo.surprises(students, results) == []
+    assert demo.surprises(students, NOTEBOOK, results) == []
 
 
 def result(student, lost=(), status="ok", message=""):
@@ -55,17 +55,17 @@ def result(student, lost=(), status="ok", message=""):
         {"exercise": "e", "test": name, "passed": name not in lost, "message": message if name in lost else ""}
         for name in ("one", "two")
     ]
-    return {"student": student, "status": status, "tests": tests}
+    return {"student": student, "notebook": NOTEBOOK, "status": status, "tests": tests}
 
 
 def test_what_differs_from_what_was_expected_is_said():
     student = demo.Student("ada", b"", "ok", frozenset([("e", "one")]), ("b is missing",))
-    assert demo.surprises([student], [result("ada", ["one"], message="b is missing. See …")]) == []
-    assert demo.surprises([student], [result("ada", ["two"], status="crashed")]) == [
+    assert demo.surprises([student], NOTEBOOK, [result("ada", ["one"], message="b is missing. See …")]) == []
+    assert demo.surprises([student], NOTEBOOK, [result("ada", ["two"], status="crashed")]) == [
         "ada: status crashed, expected ok",
         "ada: lost [('e', 'two')] too much and [('e', 'one')] too little",
         "ada: was not told 'b is missing'",
     ]
     empty = demo.Student("stub", b"", lost=None)
-    assert demo.surprises([empty], [result("stub", ["one", "two"])]) == []
-    assert len(demo.surprises([empty], [result("stub", ["one"])])) == 1
+    assert demo.surprises([empty], NOTEBOOK, [result("stub", ["one", "two"])]) == []
+    assert len(demo.surprises([empty], NOTEBOOK, [result("stub", ["one"])])) == 1

@@ -11,6 +11,9 @@ import pytest
 import yaml
 from copies import ROOT
 
+from course_lib import exercises
+from course_lib.grading.course import Texts, load
+
 PACKAGE = ROOT / "course_lib"
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
@@ -23,6 +26,22 @@ def test_ruff_has_nothing_to_say(arguments):
         [sys.executable, "-m", "ruff", *arguments, "."], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+# ------------------------------------------------------------------------------------------------ exercises
+
+
+def test_a_name_belongs_to_one_exercise_of_the_course():
+    names = [name for nb in exercises.notebooks() for exercise in exercises.of_notebook(nb) for name in exercise.names]
+    assert len(names) == len(set(names))
+
+
+def test_every_exercise_has_three_right_answers_written_differently():
+    for notebook in exercises.notebooks():
+        key = load(Texts.read(ROOT / "solutions", notebook)).key
+        for exercise in exercises.of_notebook(notebook):
+            known = [one for one, _, _ in key.alternatives if one == exercise.id]
+            assert len(known) >= 3 or exercise.tests[0].secret, exercise.id
 
 
 # --------------------------------------------------------------------------------------------------- arrows

@@ -1,6 +1,6 @@
 """What a student's kernel may know of the exercises: how each is called, its points, tolerance and hints.
 
-One module a notebook (``unrolling.py`` for ``01_unrolling``), holding ``NOTEBOOK`` and ``EXERCISES``.
+One module a notebook (``unrolling.py`` for ``01_unrolling``), holding ``EXERCISES``.
 The right answers are not here: they are in ``solutions/``, which students do not have.
 """
 
@@ -35,7 +35,7 @@ class Test:
         outputs: names of the outputs where the probe returns a tuple.
         tolerance: largest accepted error of an array, relative to its largest value, for each dtype.
         dtype: whether the dtype of the outputs counts too.
-        secret: keep the expected values of visible cases only as salted hashes (quizzes).
+        secret: keep the expected values of visible cases only as hashes (quizzes).
     """
 
     name: str

@@ -216,7 +216,7 @@ def _leaves(value: Any, names: tuple[str, ...] = (), path: str = "") -> Iterator
         odd = " (in a dictionary)" if names else ""  # which must not pass for the values that were asked for
         pairs = [(f"{key}{odd}", item) for key, item in value.items()]
     elif isinstance(value, tuple | list):
-        labels = names if isinstance(value, tuple) and len(names) == len(value) else map(str, range(len(value)))
+        labels = names if len(names) == len(value) else map(str, range(len(value)))
         pairs = list(zip(labels, value, strict=True))
     else:
         yield path or (names[0] if len(names) == 1 else "result"), value

@@ -6,8 +6,6 @@ from itertools import combinations
 from course_lib.backend import array_namespace
 from course_lib.exercises import Exercise, Test, call
 
-NOTEBOOK = "01_unrolling"
-
 
 def _states(function, case):
     return _one_of_two(call(function, case), "hs")

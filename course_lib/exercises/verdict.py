@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.exercises import Exercise, Test
+from course_lib.exercises import TOLERANCE, Exercise, Test
 from course_lib.exercises.answer import Answer, Failure
 
 Fingerprint = dict[str, Any]
@@ -99,7 +99,7 @@ def fingerprint(test: Test, answer: Answer) -> Fingerprint:
     """A few numbers by which an answer is recognised, whatever the order its sums were done in.
 
     For an array: its dtype where that counts, shape, counts of NaN and infinity, root mean square and two
-    projections of its finite values. For a secret test a salted hash.
+    projections of its finite values. For a secret test a hash, which hides the answer from a glance, no more.
     """
     if test.secret:
         text = repr([(name, _canonical(value)) for name, value in sorted(answer.outputs.items())])
@@ -194,12 +194,13 @@ def _number_difference(test: Test, right: np.ndarray, given: np.ndarray, reveal:
         return "values that should be infinite or NaN are not"
     error = np.abs(np.where(finite, numbers - wanted, 0.0))
     scale = float(np.max(np.abs(wanted), initial=0.0, where=finite)) or 1.0
-    tolerance = test.tolerance.get(right.dtype.name, test.tolerance["float64"])
+    tolerances = {**TOLERANCE, **test.tolerance}
+    tolerance = tolerances.get(right.dtype.name, tolerances["float64"])
     count = int(np.count_nonzero(error > tolerance * scale))
     if not count:
         return f"dtype {given.dtype}, expected {right.dtype}" if test.dtype and given.dtype != right.dtype else ""
     worst = np.unravel_index(int(np.argmax(error)), error.shape)
-    if given.dtype == np.float32 != right.dtype and error[worst] <= test.tolerance.get("float32", 0.0) * scale:
+    if given.dtype == np.float32 != right.dtype and error[worst] <= tolerances["float32"] * scale:
         return f"right to the precision of float32 only; expected {right.dtype}"
     text = "the value is wrong"
     if worst:
@@ -277,7 +278,7 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _describe(case: Mapping[str, Any]) -> str:
-    """Shapes and dtypes of a case's inputs, without their values."""
+    """Shapes and dtypes of a case's arrays, without their values; its numbers and names."""
     parts = []
     for name, value in case.items():
         if isinstance(value, np.ndarray):

@@ -31,6 +31,7 @@ from course_lib.grading.trials import prove
 from course_lib.practice import Practice
 
 _CELL_SECONDS = 600
+_NO_LIBRARY = {"__main__.py", "checking.py", "cli.py", "doctor.py", "exercises", "grading", "practice"}
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -173,17 +174,20 @@ def _normalise(cell: NotebookNode, count: int) -> None:
 def _keep(new: NotebookNode, old: NotebookNode) -> None:
     """Keep stored outputs that are no worse than the new ones.
 
-    A volatile cell's, while its source is the same. A picture, while the source of its cell, the drawing code and
-    all that the cell says in words are the same: another release of the plotting library draws the same numbers
+    A volatile cell's, while its source is the same. A picture, while every code cell down to its own, the library
+    and all that the cell says in words are the same: another release of the plotting library draws the same numbers
     with other pixels.
     """
     before = {cell.id: cell for cell in old.cells if cell.cell_type == "code"}
-    same_drawing = old.metadata.get("course", {}).get("figures_from") == new.metadata["course"]["figures_from"]
-    for cell in new.cells:
+    same_so_far = old.metadata.get("course", {}).get("figures_from") == new.metadata["course"]["figures_from"]
+    for cell in (cell for cell in new.cells if cell.cell_type == "code"):
         stored = before.get(cell.id)
-        if cell.cell_type != "code" or stored is None or stored.source != cell.source or not stored.outputs:
+        if stored is None or stored.source != cell.source:
+            same_so_far = False
             continue
-        drawn_alike = same_drawing and _words(stored.outputs) == _words(cell.outputs)
+        if not stored.outputs:
+            continue
+        drawn_alike = same_so_far and _words(stored.outputs) == _words(cell.outputs)
         if "volatile" in cell.metadata["tags"] or drawn_alike:
             cell.outputs = stored.outputs
             _normalise(cell, cell.execution_count)
@@ -243,7 +247,7 @@ def _stale_solution(course: Course, layout: Layout) -> Iterator[str]:
     if _bytes(stripped) != _bytes(want):
         yield f"{name}: {_difference(stripped, want)}"
     if figures_from != _figures_from():
-        yield f"{name}: course_lib/plots.py or widgets.py changed since its figures were drawn"
+        yield f"{name}: course_lib (plots.py, functions.py, …) changed since its figures were drawn"
     counts = [cell.execution_count for cell in have.cells if cell.cell_type == "code"]
     if counts != list(range(1, len(counts) + 1)):
         yield f"{name}: not executed from top to bottom"
@@ -296,8 +300,10 @@ def _difference(have: NotebookNode | None, want: NotebookNode) -> str:
 
 
 def _figures_from() -> str:
+    """Hash of the library, which demo cells compute and draw with."""
     folder = Path(course_lib.__file__).parent
-    texts = [(folder / name).read_text(encoding="utf-8") for name in ("plots.py", "widgets.py")]
+    paths = sorted(path for path in folder.rglob("*.py") if path.relative_to(folder).parts[0] not in _NO_LIBRARY)
+    texts = [path.read_text(encoding="utf-8") for path in paths]
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
 
 

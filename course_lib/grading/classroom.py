@@ -9,6 +9,7 @@ import hmac
 import json
 import multiprocessing
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -21,6 +22,7 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExe
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,6 +38,7 @@ from course_lib.grading.sandbox import Limits
 _RESERVE = 20 * 2**20  # bytes that must be free before a run, besides what the results need
 _RESULT_BYTES = 200_000  # of one result with its feedback page, generously
 _ENDED = "its process ended"
+_COPY = re.compile(r"[ _-]*(\(\d+\)|-?Copy\d*)$")  # what browsers and JupyterLab put behind the name of a copy
 
 Origin = dict[str, str]
 
@@ -119,7 +122,8 @@ def find(folder: Path, notebooks: Iterable[str], students: Iterable[str] = ()) -
     except OSError as error:
         raise ClassroomError(f"{folder} cannot be read: {error.strerror}") from error
     folders = {_student(top.name): _closed(top) for top in tops if top.is_dir() and top.suffix != ".ipynb"}
-    for path in _notebook_files(tops, lambda error: passed_over.append(f"{error.filename}: {error.strerror}")):
+    files = _notebook_files(tops, lambda error: passed_over.append(f"{error.filename}: {error.strerror}"))
+    for path in sorted(files, key=lambda path: path.stem not in wanted):  # the plain name before a download's copy
         relative = path.relative_to(folder)
         owner = _owner(relative, wanted)
         if isinstance(owner, str):
@@ -276,11 +280,12 @@ def _owner(path: Path, notebooks: set[str]) -> tuple[str, str] | str:
             if (student := path.stem.removesuffix(f"_{name}")) not in ("", path.stem):
                 return _student(student), name
         return f"whose is it? It should be <student>_<notebook>.ipynb; the notebook is one of {known}"
-    if path.stem not in notebooks:
+    notebook = _COPY.sub("", path.stem)
+    if notebook not in notebooks:
         return f"not one of {known}"
     if len(path.parts) > 3:
         return "too deep: it should be <student>/<notebook>.ipynb or one folder below"
-    return _student(path.parts[0]), path.stem
+    return _student(path.parts[0]), notebook
 
 
 def _read(submission: Submission) -> tuple[bytes | None, str, str]:
@@ -310,12 +315,19 @@ def _read(submission: Submission) -> tuple[bytes | None, str, str]:
 def _origin(run: Run, notebook: str, data: bytes | None, problem: str) -> Origin:
     """What a result depends on: graded again when any of it changes."""
     texts = run.texts[notebook]
-    course = hashlib.sha256(f"{course_lib.__version__}\0{texts.source}\0{texts.made_from}\0{run.limits}".encode())
+    course = hashlib.sha256(f"{_code()}\0{texts.source}\0{texts.made_from}\0{run.limits}".encode())
     return {
         "submission": hashlib.sha256(data).hexdigest() if data is not None else problem,
         "course": course.hexdigest(),
         "secret": hmac.new(run.secret, b"which secret", "sha256").hexdigest()[:16],
     }
+
+
+@cache
+def _code() -> str:
+    """Hash of the grader's own code: a mended grader grades again."""
+    files = sorted(Path(course_lib.__file__).parent.rglob("*.py"))
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()
 
 
 def _stored(out: Path, submission: Submission, origin: Origin) -> Result | None:

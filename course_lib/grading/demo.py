@@ -81,9 +81,9 @@ def write(students: list[Student], notebook: str, folder: Path) -> None:
         path.write_bytes(student.submission)
 
 
-def surprises(students: list[Student], results: list[Result]) -> list[str]:
+def surprises(students: list[Student], notebook: str, results: list[Result]) -> list[str]:
     """Where the results are not what they must be, one sentence each."""
-    found, by_name = [], {result["student"]: result for result in results}
+    found, by_name = [], {result["student"]: result for result in results if result["notebook"] == notebook}
     for student in students:
         result = by_name[student.name]
         lost = {(t["exercise"], t["test"]) for t in result["tests"] if not t["passed"]}

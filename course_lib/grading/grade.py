@@ -157,17 +157,19 @@ def _run(exam: Exam, limits: Limits) -> ExamPlugin:
             plugin.exit_status = int(pytest.main(arguments, plugins=[plugin]))
     if plugin.exit_status not in (0, 1) or not plugin.outcomes:
         raise GraderFault(f"the notebook's kernel did not start (pytest ended with {plugin.exit_status})")
+    if faults := [outcome for outcome in plugin.outcomes if outcome.part.role == "setup" and outcome.error]:
+        raise GraderFault(f"the course's own setup cell failed: {faults[0].error}: {faults[0].text}")
     return plugin
 
 
 @contextlib.contextmanager
 def _kernels_in_the_sandbox() -> Iterator[None]:
-    """Have kernels started by our provisioner, and pytest load no plugins but those it is told to."""
+    """Have kernels started by our provisioner, and pytest do what it is told here, whatever the environment says."""
     factory = KernelProvisionerFactory.instance()
     usual = factory.default_provisioner_name
     factory.default_provisioner_name = "course-sandbox"
     try:
-        with patch.dict(os.environ, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1"):
+        with patch.dict(os.environ, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", PYTEST_ADDOPTS="", PYTEST_PLUGINS=""):
             yield
     finally:
         factory.default_provisioner_name = usual

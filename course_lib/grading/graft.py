@@ -73,7 +73,7 @@ def graft(data: bytes, notebook: str, released: list[dict[str, str]]) -> Graft:
 
     Setup, demo and check cells are the course's own: setup is put first as it was released, the others are left
     out. A cell of theirs that the student changed counts as one of the student's own, except that a check cell
-    never does. The exam of an exercise follows the last of its answers, see `_answers`.
+    never does. The exam of an exercise stands where its check cell stood, or follows the last of its answers.
 
     Args:
         data: the file's bytes.
@@ -90,6 +90,7 @@ def graft(data: bytes, notebook: str, released: list[dict[str, str]]) -> Graft:
         raise Unreadable(
             f"None of the answer cells of {notebook} is in this file: is it a notebook of another course or topic?"
         )
+    places = {exercise.id: _exam_place(exercise, answers[exercise.id], given) for exercise in asked}
     parts = [Part("setup", cell["source"]) for cell in released if cell["role"] == "setup"]
     for position, cell in enumerate(given):
         mine = [exercise for exercise in asked if position in answers[exercise.id]]
@@ -97,10 +98,20 @@ def graft(data: bytes, notebook: str, released: list[dict[str, str]]) -> Graft:
             parts.append(Part("answer", cell.source, mine[0].id))
         elif cell.role != "check" and not cell.untouched and cell.source.strip():
             parts.append(Part("extra", cell.source))
-        for exercise in mine:
-            if position == max(answers[exercise.id]):
+        for exercise in asked:
+            if position == places[exercise.id]:
                 parts += [Part("exam", "", exercise.id, test.name) for test in exercise.tests]
     return Graft(parts, [exercise.id for exercise in asked if not answers[exercise.id]])
+
+
+def _exam_place(exercise: Exercise, answers: list[int], given: list[_Given]) -> int:
+    """After which cell an exercise is examined: its first check cell below the answer, else the answer itself.
+
+    A helper that stands between the two is then there in the exam, as it is in the notebook.
+    """
+    last = max(answers, default=-1)
+    checks = (i for i, cell in enumerate(given) if (cell.role, cell.exercise) == ("check", exercise.id) and i > last)
+    return next(checks, last)
 
 
 def _answers(exercise: Exercise, given: list[_Given]) -> list[int]:

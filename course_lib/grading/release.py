@@ -41,7 +41,12 @@ def release(root: Path, target: Path) -> list[str]:
 def _names(root: Path) -> list[str]:
     """The files that students get: those git knows, or all where there is no git."""
     try:
-        listed = subprocess.run(["git", "ls-files", "-z", *_GIVEN], cwd=root, capture_output=True, text=True)
+        listed = subprocess.run(
+            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", *_GIVEN],
+            cwd=root,
+            capture_output=True,
+            text=True,
+        )
         names = [name for name in listed.stdout.split("\0") if name and (root / name).is_file()]
     except FileNotFoundError:  # git is not installed
         names = []

@@ -4,6 +4,7 @@ A cell keeps its id from build to build: exercise cells are named after the exer
 section and place in it.
 """
 
+import ast
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from nbformat.notebooknode import NotebookNode
 
 from course_lib import exercises
 
+_GRADED_WITH = {"backend", "checking"}  # of course_lib
 ROLES = ("setup", "demo", "answer", "check")
 STUB = "# YOUR CODE HERE"
 _REGIONS = {"SOLUTION", "HIDDEN TESTS"}
@@ -191,10 +193,33 @@ def _check_role(where: str, tags: tuple[str, ...], exercise: str, notebook: str)
         raise SourceError(f"{where}: course_lib/exercises has no exercise {exercise!r} for {notebook}")
 
 
+def _check_imports(where: str, text: str) -> None:
+    """Setup and answer cells run in a graded kernel, which has little of course_lib."""
+    try:
+        nodes = list(ast.walk(ast.parse(text)))
+    except SyntaxError:
+        return  # a line of IPython's own; the build runs the cell anyway
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and node.module == "course_lib":
+            wanted = {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            wanted = {node.module.split(".")[1]} if (node.module or "").startswith("course_lib.") else set()
+        elif isinstance(node, ast.Import):
+            wanted = {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("course_lib.")}
+        else:
+            continue
+        if missing := wanted - _GRADED_WITH:
+            raise SourceError(
+                f"{where}: a graded kernel has no course_lib.{', '.join(sorted(missing))}; import it in a demo cell"
+            )
+
+
 def _check_text(where: str, role: str, exercise: str, sources: tuple[str, ...], text: str) -> None:
     # Without its last line a check cell that raises nothing would be worth full marks to nbgrader.
     if role == "check" and text.strip() != _CHECK.format(exercise):
         raise SourceError(f"{where}, exercise {exercise}: a check cell reads\n{_CHECK.format(exercise)}")
+    if role in ("setup", "answer"):
+        _check_imports(where, text)
     if sources and role != "check" and not re.search(r"\bassert\b", text):
         raise SourceError(f"{where}: a code cell with sources verifies them, but this has no assert")
 

@@ -65,11 +65,12 @@ def see(page: Page, text: str, words: str, seconds: float = 20) -> None:
     said = ""
     while time.monotonic() < end:
         outputs = cell(page, text).locator(".jp-OutputArea")
-        said = " ".join(outputs.all_inner_texts())
-        if words in said:
-            outputs.first.scroll_into_view_if_needed()
-            return
-        page.wait_for_timeout(300)
+        for _ in range(10):  # what was just scrolled to is drawn a little later
+            said = " ".join(outputs.all_inner_texts())
+            if words in said:
+                outputs.first.scroll_into_view_if_needed()
+                return
+            page.wait_for_timeout(300)
     raise AssertionError(f"the output of {text} says {said!r}, not {words!r}")
 
 
