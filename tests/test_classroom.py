@@ -133,11 +133,20 @@ def test_of_two_notebooks_of_one_student_the_first_counts_and_the_other_is_said(
     assert len(passed_over) == 2 and all("ada handed in 01_unrolling twice" in line for line in passed_over)
 
 
+@pytest.mark.parametrize("name", ["01_unrolling (1)", "01_unrolling(2)", "01_unrolling-Copy1", "01_unrolling - Copy"])
+def test_a_download_s_copy_counts_where_the_plain_name_is_not_there(folder, name):
+    put(folder, f"ada/{name}.ipynb")
+    assert found(folder) == ({"ada": f"ada/{name}.ipynb"}, [])
+    put(folder, f"ada/{FILE}")
+    places, [line] = found(folder)
+    assert places == {"ada": f"ada/{FILE}"} and "twice" in line
+
+
 @pytest.mark.parametrize(
     "path, words",
     [
         ("ada/homework.ipynb", "not one of 01_unrolling"),
-        ("ada/01_unrolling (1).ipynb", "not one of 01_unrolling"),
+        ("ada/01_unrolling old.ipynb", "not one of 01_unrolling"),
         (FILE, "whose is it? It should be <student>_<notebook>.ipynb"),
         (f"_{FILE}", "whose is it?"),
         ("homework.ipynb", "whose is it?"),

@@ -270,7 +270,7 @@ def test_demo_grades_a_small_class_as_expected(tmp_path, bubblewrap):
 
 
 def test_demo_exits_with_1_where_something_else_comes_out(tmp_path, monkeypatch, bubblewrap):
-    monkeypatch.setattr(demo, "surprises", lambda students, results: ["perfect: status crashed, expected ok"])
+    monkeypatch.setattr(demo, "surprises", lambda students, notebook, results: ["perfect: status crashed, expected ok"])
     code, _, complaint = course("demo", "--students", 1, "--out", tmp_path / "out")
     assert code == 1 and complaint == "unexpected: perfect: status crashed, expected ok\n"
 

@@ -1,10 +1,25 @@
 """Single submissions through the real grader: kernel, sandbox, nbval and all."""
 
 import json
+from dataclasses import replace
 
+import nbformat
 import numpy as np
 import pytest
-from classes import NOTEBOOK, QUICK, answer_cell, as_bytes, course, graded, points, seeds, solved, stubs, with_cell
+from classes import (
+    NOTEBOOK,
+    QUICK,
+    answer_cell,
+    as_bytes,
+    course,
+    graded,
+    points,
+    seeds,
+    solved,
+    stubs,
+    texts,
+    with_cell,
+)
 
 from course_lib import exercises
 from course_lib.exercises.verdict import NOT_ATTEMPTED
@@ -99,6 +114,25 @@ def test_two_answers_that_end_the_kernel_cost_only_themselves():
     result = graded(nb)
     assert result["status"] == "crashed"
     assert points(result) == FULL | {"future_leak": 0, "rnn_forward": 0}
+
+
+def test_a_helper_between_an_answer_and_its_check_is_there_in_the_exam():
+    nb = answering("rnn_step", "def rnn_step(x_t, h_prev, U, W, b):\n    return squash(x_t @ U.T + h_prev @ W.T + b)")
+    nb.cells.insert(nb.cells.index(answer_cell(nb, "rnn_step")) + 1, nbformat.v4.new_code_cell("squash = np.tanh"))
+    assert_full(graded(nb))
+
+
+def test_the_lecturers_own_pytest_settings_change_nothing(monkeypatch):
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-x --maxfail=1")
+    result = graded(answering("rnn_step", "def rnn_step(*inputs):\n    return 1.0"))
+    assert_only_lost(result, "rnn_step")
+
+
+def test_a_setup_cell_that_fails_is_the_graders_fault():
+    needs_the_host = "import numpy as np\n\nopen('/etc/passwd').close()\n"
+    broken = replace(texts(), source=texts().source.replace("import numpy as np\n", needs_the_host, 1))
+    with pytest.raises(GraderFault, match="the course's own setup cell failed: PermissionError"):
+        grade_one(Job("ada", NOTEBOOK, as_bytes(solved()), broken, seeds(), limits=QUICK))
 
 
 def test_a_syntax_error_costs_only_that_answer_and_is_named():

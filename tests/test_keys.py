@@ -61,7 +61,7 @@ FAULTS = {
     "a mistake that passes": (mistake("return x + x"), ["exercise double", "'another.'", "it passes"]),
     "a mistake that fails other tests": (
         mistake("return 3 * x", fails='["values"]'),
-        ["exercise double", "'another.'", "double/float32", "the key says ['values']"],
+        ["exercise double", "'another.'", "it fails ['float32', 'values'], the key says ['values']"],
     ),
     "two mistakes with the same outputs": (
         mistake("return x ** 2"),

@@ -40,6 +40,11 @@ FAULTS = {
     "no role": (with_demo("x = 1", ""), ["cell 11", "x = 1", "one role"]),
     "two roles": (with_demo("x = 1", 'tags=["demo", "setup"]'), ["cell 11", "one role"]),
     "role not first": (with_demo("x = 1", 'tags=["volatile", "demo"]'), ["cell 11", "first tag"]),
+    "library in setup": (
+        with_demo("from course_lib import backend, plots", 'tags=["setup"]'),
+        ["cell 11", "no course_lib.plots", "demo cell"],
+    ),
+    "cells in setup": (with_demo("import course_lib.cells.rnn", 'tags=["setup"]'), ["no course_lib.cells"]),
     "unknown tag": (with_demo("x = 1", 'tags=["demo", "slow"]'), ["cell 11", "slow"]),
     "answer without exercise": (with_demo("x = 1", 'tags=["answer"]'), ["cell 11", "exercise="]),
     "demo with exercise": (with_demo("x = 1", 'tags=["demo"] exercise="double"'), ["cell 11", "exercise="]),

@@ -109,7 +109,9 @@ def _exam_place(exercise: Exercise, answers: list[int], given: list[_Given]) -> 
 
     A helper that stands between the two is then there in the exam, as it is in the notebook.
     """
-    last = max(answers, default=-1)
+    if not answers:
+        return -1
+    last = max(answers)
     checks = (i for i, cell in enumerate(given) if (cell.role, cell.exercise) == ("check", exercise.id) and i > last)
     return next(checks, last)
 
