@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 
-.PHONY: help lab demo test check-python
+.PHONY: help lab demo test
 
 help:
 	@echo "make lab    work through the course in JupyterLab"
@@ -21,7 +21,10 @@ test: .venv/installed-dev
 	$(BIN)/python -m pytest
 	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 -q -p no:cacheprovider solutions
 
-.venv/installed: pyproject.toml | check-python
+.venv/installed: pyproject.toml
+	@test -n "$(PYTHON)" || { echo "error: this course needs Python 3.11 or newer, and none was found"; exit 1; }
+	@$(PYTHON) -c 'import sys; v = sys.version.split()[0]; \
+		sys.exit(f"error: this course needs Python 3.11 or newer, $(PYTHON) is {v}" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv || { echo "error: python's venv module does not work; on Debian: apt-get install python3-venv"; exit 1; }
 	$(BIN)/python -m pip install --quiet --editable .
 	@touch $@
@@ -29,8 +32,3 @@ test: .venv/installed-dev
 .venv/installed-dev: .venv/installed
 	$(BIN)/python -m pip install --quiet --editable ".[dev]"
 	@touch $@
-
-check-python:
-	@test -n "$(PYTHON)" || { echo "error: this course needs Python 3.11 or newer, and none was found"; exit 1; }
-	@$(PYTHON) -c 'import sys; v = sys.version.split()[0]; \
-		sys.exit(f"error: this course needs Python 3.11 or newer, $(PYTHON) is {v}" if sys.version_info < (3, 11) else 0)'
