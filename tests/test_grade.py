@@ -23,7 +23,9 @@ from classes import (
 
 from course_lib import exercises
 from course_lib.exercises.verdict import NOT_ATTEMPTED
+from course_lib.grading import grade
 from course_lib.grading.grade import GraderFault, Job, failed, grade_one
+from course_lib.grading.plugin import ExamPlugin, Outcome
 from course_lib.grading.sandbox import Limits
 
 pytestmark = pytest.mark.usefixtures("bubblewrap")
@@ -120,6 +122,24 @@ def test_a_helper_between_an_answer_and_its_check_is_there_in_the_exam():
     nb = answering("rnn_step", "def rnn_step(x_t, h_prev, U, W, b):\n    return squash(x_t @ U.T + h_prev @ W.T + b)")
     nb.cells.insert(nb.cells.index(answer_cell(nb, "rnn_step")) + 1, nbformat.v4.new_code_cell("squash = np.tanh"))
     assert_full(graded(nb))
+
+
+def test_another_run_has_the_time_that_is_left_and_enough_to_start(monkeypatch):
+    given = []
+
+    def run(exam, limits):
+        given.append(limits.total)
+        plugin = ExamPlugin(exam, limits)
+        part = next(part for part in exam.parts if part.role == "exam")
+        plugin.outcomes = [Outcome(part, error="ended")] if len(given) < 3 else []
+        return plugin
+
+    monkeypatch.setattr(grade, "_run", run)
+    graded(solved(), limits=Limits(total=3.0))
+    assert given == [3.0, 10.0, 10.0]
+    given.clear()
+    graded(solved(), limits=Limits(total=300.0))
+    assert given[0] == 300.0 and all(250.0 < total < 300.0 for total in given[1:])
 
 
 def test_the_lecturers_own_pytest_settings_change_nothing(monkeypatch):

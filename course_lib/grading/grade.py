@@ -31,6 +31,7 @@ from course_lib.grading.sandbox import Limits
 OK, TIMEOUT, OUT_OF_MEMORY, CRASHED = "ok", "timeout", "out_of_memory", "crashed"
 CORRUPT, MISSING = "corrupt", "missing"
 _MOST_RUNS = 8  # how often a submission is run, each time without one more cell or exercise that ended the kernel
+_RESTART_SECONDS = 10.0  # what another run gets at least: with less its kernel would not even start
 
 Result = dict[str, Any]
 
@@ -114,10 +115,9 @@ def _run_without_killers(job: Job, grafted: Graft, sheets: Sheets) -> ExamPlugin
     Without a cell of the student's own, or without an exercise whose answer does it: that exercise keeps what it had
     earned, and the others lose nothing.
     """
-    parts, settled, cause = grafted.parts, [], ""
-    deadline = time.monotonic() + job.limits.total
+    parts, settled, cause, limits = grafted.parts, [], "", job.limits
+    deadline = time.monotonic() + limits.total
     for _ in range(_MOST_RUNS):
-        limits = replace(job.limits, total=max(deadline - time.monotonic(), 1.0))
         sandbox.configure(job.sandbox, limits)
         plugin = _run(compose(job.notebook, parts, sheets, reveal=job.texts is None), limits)
         killer = next((o.part for o in plugin.outcomes if o.error == "ended" or _lost(o, plugin)), None)
@@ -129,6 +129,7 @@ def _run_without_killers(job: Job, grafted: Graft, sheets: Sheets) -> ExamPlugin
             cause = cause or plugin.cause
             settled += [outcome for outcome in plugin.outcomes if outcome.part.exercise == killer.exercise]
             parts = [part for part in parts if part.exercise != killer.exercise]
+        limits = replace(limits, total=max(deadline - time.monotonic(), _RESTART_SECONDS))
     plugin.outcomes = settled + plugin.outcomes
     plugin.cause = cause or plugin.cause
     plugin.limits = job.limits
