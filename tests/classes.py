@@ -67,3 +67,22 @@ def points(result: Result) -> dict[str, float]:
     for test in result["tests"]:
         earned[test["exercise"]] = earned.get(test["exercise"], 0.0) + test["points"]
     return earned
+
+
+def make_result(student="s1", status="ok", failed=(), text="", message="", seconds=1.31) -> Result:
+    """A result as the grader stores it, made up: ``text`` is the message of each test of an exercise in ``failed``."""
+    none_ran = status in ("missing", "corrupt")
+    tests = [
+        {
+            **{"exercise": exercise.id, "test": test.name, "max_points": test.points, "passed": not lost},
+            **{"points": 0.0 if lost else test.points, "message": text if lost and not none_ran else ""},
+        }
+        for exercise in exercises.of_notebook(NOTEBOOK)
+        for test in exercise.tests
+        for lost in [none_ran or exercise.id in failed]
+    ]
+    return {
+        **{"student": student, "notebook": NOTEBOOK, "status": status, "message": message, "tests": tests},
+        **{"score": sum(t["points"] for t in tests), "max_score": sum(t["max_points"] for t in tests)},
+        **{"seconds": 0.0 if none_ran else seconds, "graded_from": {}},
+    }

@@ -6,32 +6,13 @@ from itertools import pairwise
 from urllib.parse import unquote_to_bytes
 
 import pytest
+from classes import NOTEBOOK, make_result
 
 from course_lib import exercises
 from course_lib.grading import report
 
-NOTEBOOK = "01_unrolling"
 EVIL = "<script>alert('x')</script> & \"y\""
 VOID = {"meta", "br", "link", "img", "hr", "input"}
-
-
-def make_result(student="s1", status="ok", failed=(), text="", message=""):
-    """A result as the grader stores it: ``text`` is the message of each test of an exercise in ``failed``."""
-    none_ran = status in ("missing", "corrupt")
-    tests = [
-        {
-            **{"exercise": exercise.id, "test": test.name, "max_points": test.points, "passed": not lost},
-            **{"points": 0.0 if lost else test.points, "message": text if lost and not none_ran else ""},
-        }
-        for exercise in exercises.of_notebook(NOTEBOOK)
-        for test in exercise.tests
-        for lost in [none_ran or exercise.id in failed]
-    ]
-    return {
-        **{"student": student, "notebook": NOTEBOOK, "status": status, "message": message, "tests": tests},
-        **{"score": sum(t["points"] for t in tests), "max_score": sum(t["max_points"] for t in tests)},
-        **{"seconds": 0.0 if none_ran else 1.31, "graded_from": {}},
-    }
 
 
 def make_class():
