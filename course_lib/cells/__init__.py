@@ -1,0 +1,23 @@
+"""Recurrent layers: forward over a sequence, and back-propagation through time.
+
+::
+
+    cell = LSTM(input_size=65, hidden_size=128, rng=backend.Rng(0))
+    hs, state, cache = cell.forward(x)                  # x (T, B, 65) → hs (T, B, 128); state is (h, c)
+    dx, dstate, grads = cell.backward(dhs, cache)       # grads has the names and shapes of cell.params
+
+Layers are stacked by calling one after the other::
+
+    hs1, state1, cache1 = first.forward(x)
+    hs2, state2, cache2 = second.forward(hs1)
+    dhs1, _, grads2 = second.backward(dhs2, cache2)
+    dx, _, grads1 = first.backward(dhs1, cache1)
+
+How they are made fast is in kernels.py; the formulas are in rnn.py, lstm.py and gru.py.
+"""
+
+from course_lib.cells.gru import GRU
+from course_lib.cells.lstm import LSTM
+from course_lib.cells.rnn import RNN
+
+__all__ = ["GRU", "LSTM", "RNN"]

@@ -1,0 +1,209 @@
+"""Long short-term memory: forward over a sequence, and back-propagation through time."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from course_lib import init
+from course_lib.backend import Rng
+from course_lib.cells import kernels, options
+from course_lib.cells.cell import Cache, Cell, Padding, seal
+
+CHOICES = {
+    "candidate": ("tanh", "sigmoid"),
+    "peephole": (None, "full", "diagonal"),
+    "output": ("tanh", "identity"),
+}
+
+
+@dataclass(frozen=True)
+class LSTMCache(Cache):
+    """What the backward pass needs besides: the gates, ``c (T+1, B, H)`` from ``c0`` on, and tanh of it."""
+
+    steps: Any
+    c: Any
+    tanh_c: Any
+
+
+class LSTM(Cell):
+    """A recurrent layer with a gated memory ``c``.
+
+    ``i, f, o = σ(U x_t + W h_{t-1} + b)`` and ``g = tanh(U x_t + W h_{t-1} + b)``, each with its own part of the
+    parameters; ``c_t = f ⊙ c_{t-1} + i ⊙ g`` and ``h_t = o ⊙ tanh(c_t)``.
+
+    Parameters ``U (4, H, D)``, ``W (4, H, H)``, ``b (4, H)``, one part for each of `gates`, so that
+    ``W_i, W_f, W_o, W_g = cell.params["W"]``. Uniform weights and no bias at first; a forget gate that starts
+    open is ``cell.params["b"][1] = 1``. The state is the pair ``(h, c)``.
+
+    Args:
+        input_size: D.
+        hidden_size: H.
+        rng: where the first weights come from, in the order U, W, P.
+        dtype: float32 to train, float64 to check gradients.
+        candidate: ``"tanh"``, or ``"sigmoid"`` for ``g = σ(…)`` as Grabocka's slides and Goodfellow have it.
+        coupled: ``i = 1 - f``. There are three gates then, f, o and g.
+        peephole: gates also see the memory, ``i`` and ``f`` as ``… + P c_{t-1}``, ``o`` as ``… + P c_t``.
+            ``"full"``: ``P (3, H, H)``; ``"diagonal"``: each unit sees its own memory only, ``P (3, H)``.
+        output: ``"tanh"``, or ``"identity"`` for ``h_t = o ⊙ c_t``.
+
+    Raises:
+        ValueError: if a size, the dtype or an option is not one of these.
+
+    Source: Ramanathan, S82 to S87; sigmoid candidate: Grabocka, S26 to S30 (σ of the output gate was lost
+    there); diagonal peepholes: Gers, Schraudolph and Schmidhuber (2002).
+    """
+
+    gates = ("i", "f", "o", "g")
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        rng: Rng,
+        dtype: Any = "float32",
+        candidate: str = "tanh",
+        coupled: bool = False,
+        peephole: str | None = None,
+        output: str = "tanh",
+    ):
+        for name, value in (("candidate", candidate), ("peephole", peephole), ("output", output)):
+            if value not in CHOICES[name]:
+                raise ValueError(f"{name} is {value!r}; choose one of {', '.join(map(repr, CHOICES[name]))}")
+        self.candidate, self.coupled, self.peephole, self.output = candidate, bool(coupled), peephole, output
+        self.gates = ("f", "o", "g") if coupled else ("i", "f", "o", "g")
+        super().__init__(input_size, hidden_size, rng, dtype)
+        if peephole:
+            self.params["P"] = init.uniform(self._shapes()["P"], rng, dtype)
+
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        shapes = super()._shapes()
+        if self.peephole:
+            H = self.hidden_size
+            shapes["P"] = (len(self.gates) - 1, H, H) if self.peephole == "full" else (len(self.gates) - 1, H)
+        return shapes
+
+    def _options(self) -> int:
+        """The options as the kernels get them."""
+        return (
+            options.SIGMOID_CANDIDATE * (self.candidate == "sigmoid")
+            | options.COUPLED * self.coupled
+            | options.LINEAR_OUTPUT * (self.output == "identity")
+            | options.DIAGONAL * (self.peephole == "diagonal")
+        )
+
+    def forward(self, x: Any, state: Any = None, mask: Any = None) -> tuple[Any, Any, LSTMCache]:
+        """Run over the sequences of a batch; the formulas are those of the class.
+
+        Args:
+            x: ``(T, B, D)`` in the dtype of the cell, or ``(T, B)`` whole numbers that stand for one-hot rows.
+            state: ``(h0, c0)``, each ``(B, H)``; zeros if None.
+            mask: ``(T, B)``, for sequences of unequal length: ones to the end of each, then zeros. After its end
+                a sequence keeps its last state. None if all are of length T.
+
+        Returns:
+            ``hs (T, B, H)``, on the CPU read-only; the last state ``(h, c)``; and the cache for `backward`.
+
+        Raises:
+            ValueError, TypeError: if something does not fit; the message names it.
+        """
+        xp, x, T, B = self._checked_input(x)
+        params, G, H, opts = self._checked_params(), len(self.gates), self.hidden_size, self._options()
+        padding = None if mask is None else Padding.read(xp, mask, T, B)
+        k = kernels.start(xp, T, B, H, self.dtype)
+
+        h, c, tanh_c = k.empty(T + 1, B, H), k.empty(T + 1, B, H), k.empty(T, B, H)
+        h[0], c[0] = self._checked_pair("state", state, B)
+        sigmoids = G if self.candidate == "sigmoid" else G - 1
+        W = k.pack(params["W"], sigmoids)
+        ux = k.inputs(x, params["U"], params["b"], sigmoids)  # U x_t + b for all t
+        a = k.steps(G)
+        if self.peephole == "full":
+            P_early, P_o = k.pack(params["P"][:-1], G - 2), k.pack(params["P"][-1:], 1)
+            for t in range(T):
+                wh = k.recurrent(h[t], W)  #                               W h_{t-1}
+                k.add(wh, k.recurrent(c[t], P_early), 0)  #                i, f: + P c_{t-1}
+                k.lstm_state(t, wh, ux, a, c, None, opts)  #               i, f, g;  c_t = f ⊙ c_{t-1} + i ⊙ g
+                k.add(wh, k.recurrent(c[t + 1], P_o), G - 2)  #            o: + P c_t
+                k.lstm_output(t, wh, ux, a, c, tanh_c, h, None, opts)  #   o;  h_t = o ⊙ tanh(c_t)
+        else:
+            P = k.rows(params["P"]) if self.peephole else None
+            for t in range(T):
+                wh = k.recurrent(h[t], W)  #                               W h_{t-1}
+                k.lstm_forward(t, wh, ux, a, c, tanh_c, h, P, opts)  #     i, f, o, g;  c_t;  h_t
+
+        if padding:
+            padding.hold(h)
+            padding.hold(c)
+        last = h[T].copy(), c[T].copy()
+        return seal(xp, h[1:]), last, LSTMCache(self, k, dict(params), x, padding, h, a, c, tanh_c)
+
+    def backward(self, dhs: Any, cache: LSTMCache, dstate: Any = None) -> tuple[Any, Any, dict[str, Any]]:
+        """Back-propagation through time: the gradients of a loss, from its gradient at each state.
+
+        With ``dh_t = ∂⁺L/∂h_t + Wᵀ da_{t+1}``::
+
+            da_o = dh_t ⊙ tanh(c_t) ⊙ o (1 - o)
+            dc_t = dc_{t+1} ⊙ f_{t+1} + dh_t ⊙ o ⊙ (1 - tanh²(c_t))
+            da_i = dc_t ⊙ g ⊙ i (1 - i)
+            da_f = dc_t ⊙ c_{t-1} ⊙ f (1 - f)
+            da_g = dc_t ⊙ i ⊙ (1 - g²)
+
+        then, as in an RNN, ``dU = Σ_t da_t x_tᵀ``, ``dW = Σ_t da_t h_{t-1}ᵀ``, ``db = Σ_t da_t`` and
+        ``dx_t = Uᵀ da_t``. Peepholes add ``Pᵀ da_o`` to ``dc_t``, and ``Pᵀ da_i + Pᵀ da_f`` to ``dc_{t-1}``.
+
+        Args:
+            dhs: ``∂⁺L/∂h_t (T, B, H)``, without what flows back from later steps.
+            cache: third result of `forward`; it may be used more than once.
+            dstate: ``(dh, dc)``, each ``(B, H)``, gradients at the last state that `forward` returned; none if
+                None.
+
+        Returns:
+            ``dx`` like x (None for whole numbers); the gradients at the first state ``(dh0, dc0)``; and the
+            gradients of the parameters, with the names and shapes of ``params``.
+
+        Raises:
+            ValueError, TypeError: if something does not fit; the message names it.
+
+        Source: Gers, Schraudolph and Schmidhuber (2002), in full; no source document has it.
+        """
+        dhs = self._checked_gradient(dhs, cache)
+        dh, dc = self._checked_pair("dstate", dstate, dhs.shape[1])
+        k, a, c, h, tanh_c = cache.kernels, cache.steps, cache.c, cache.h, cache.tanh_c
+        W, G, opts, padding = cache.params["W"], len(self.gates), self._options(), cache.padding
+        if padding:
+            dhs, dh0 = padding.gather(dhs, dh)
+            dcs, dc0 = padding.gather(k.zeros_like(dhs), dc)
+            dh, dc = k.zeros_like(dh), k.zeros_like(dc)
+        else:
+            dc = dc.copy()
+
+        da, rec = k.gradients(G), k.future(G, dh)
+        if self.peephole == "full":
+            P_early, P_o = cache.params["P"][:-1], cache.params["P"][-1:]
+        else:
+            P = k.rows(cache.params["P"]) if self.peephole else None
+        for t in reversed(range(len(dhs))):
+            if padding:
+                dc += dcs[t]
+            if self.peephole == "full":
+                k.lstm_output_backward(t, dhs, rec, dc, a, c, tanh_c, None, da, opts)  #   da_o, dc_t
+                dc += k.total(k.recurrent_backward(t, da, P_o, G - 2))  #                  dc_t += Pᵀ da_o
+                k.lstm_state_backward(t, dc, a, c, None, da, opts)  #                      da_i, da_f, da_g;  dc_t ⊙ f
+                dc += k.total(k.recurrent_backward(t, da, P_early))  #                     + Pᵀ da_i + Pᵀ da_f
+            else:
+                k.lstm_backward(t, dhs, rec, dc, a, c, tanh_c, P, da, opts)  #             da_t;  dc_t ⊙ f
+            rec = k.recurrent_backward(t, da, W)  #                                        Wᵀ da_t
+
+        dx, grads = self._parameter_gradients(cache, da)
+        if self.peephole:
+            grads["P"] = k.peephole_backward(da, c, full=self.peephole == "full")
+        dh = k.total(rec)
+        return dx, (dh + dh0, dc + dc0) if padding else (dh, dc), grads
+
+    def _checked_pair(self, name: str, pair: Any, B: int) -> tuple[Any, Any]:
+        """``(h, c)``, or the gradients at them."""
+        if pair is None:
+            pair = None, None
+        elif not isinstance(pair, tuple | list) or len(pair) != 2:
+            raise TypeError(f"{name} is a {type(pair).__name__}; an LSTM's is a pair of arrays (h, c)")
+        h, c = (self._checked_state(f"{name}[{i}]", part, B) for i, part in enumerate(pair))
+        return h, c

@@ -1,0 +1,100 @@
+"""The plain recurrent network: forward over a sequence, and back-propagation through time."""
+
+from typing import Any
+
+from course_lib.backend import Rng
+from course_lib.cells import kernels
+from course_lib.cells.cell import Cache, Cell, Padding, seal
+
+
+class RNN(Cell):
+    """A recurrent layer, ``h_t = tanh(U x_t + W h_{t-1} + b)``.
+
+    Parameters ``U (H, D)``, ``W (H, H)``, ``b (H,)``: uniform weights and no bias at first.
+
+    Args:
+        input_size: D.
+        hidden_size: H.
+        rng: where the first weights come from, U before W.
+        dtype: float32 to train, float64 to check gradients.
+        activation: ``"tanh"`` or ``"relu"``.
+
+    Raises:
+        ValueError: if a size, the dtype or the activation is not one of these.
+
+    Source: Grabocka, S5 and S6; relu: WildML, S55.
+    """
+
+    def __init__(self, input_size: int, hidden_size: int, rng: Rng, dtype: Any = "float32", activation: str = "tanh"):
+        if activation not in ("tanh", "relu"):
+            raise ValueError(f"activation is {activation!r}; choose 'tanh' or 'relu'")
+        self.activation = activation
+        super().__init__(input_size, hidden_size, rng, dtype)
+
+    def forward(self, x: Any, state: Any = None, mask: Any = None) -> tuple[Any, Any, Cache]:
+        """Run over the sequences of a batch, ``h_t = tanh(U x_t + W h_{t-1} + b)``.
+
+        Args:
+            x: ``(T, B, D)`` in the dtype of the cell, or ``(T, B)`` whole numbers that stand for one-hot rows.
+            state: ``h0 (B, H)``; zeros if None.
+            mask: ``(T, B)``, for sequences of unequal length: ones to the end of each, then zeros. After its end
+                a sequence keeps its last state. None if all are of length T.
+
+        Returns:
+            ``hs (T, B, H)``, on the CPU read-only; the last state ``(B, H)``; and the cache for `backward`.
+
+        Raises:
+            ValueError, TypeError: if something does not fit; the message names it.
+        """
+        xp, x, T, B = self._checked_input(x)
+        params, H, relu = self._checked_params(), self.hidden_size, int(self.activation == "relu")
+        padding = None if mask is None else Padding.read(xp, mask, T, B)
+        k = kernels.start(xp, T, B, H, self.dtype)
+
+        h = k.empty(T + 1, B, H)
+        h[0] = self._checked_state("state", state, B)
+        W = k.pack(params["W"][None], sigmoids=0)
+        ux = k.inputs(x, params["U"][None], params["b"][None], sigmoids=0)  # U x_t + b for all t
+        for t in range(T):
+            wh = k.recurrent(h[t], W)  #             W h_{t-1}
+            k.rnn_forward(t, wh, ux, h, relu)  #     h_t = tanh(W h_{t-1} + U x_t + b)
+
+        if padding:
+            padding.hold(h)
+        return seal(xp, h[1:]), h[T].copy(), Cache(self, k, dict(params), x, padding, h)
+
+    def backward(self, dhs: Any, cache: Cache, dstate: Any = None) -> tuple[Any, Any, dict[str, Any]]:
+        """Back-propagation through time: the gradients of a loss, from its gradient at each state.
+
+        ``dh_t = ∂⁺L/∂h_t + Wᵀ da_{t+1}``, ``da_t = dh_t ⊙ (1 - h_t²)``, then
+        ``dU = Σ_t da_t x_tᵀ``, ``dW = Σ_t da_t h_{t-1}ᵀ``, ``db = Σ_t da_t``, ``dx_t = Uᵀ da_t``.
+
+        Args:
+            dhs: ``∂⁺L/∂h_t (T, B, H)``, without what flows back from later steps.
+            cache: third result of `forward`; it may be used more than once.
+            dstate: ``(B, H)``, gradient at the last state that `forward` returned; none if None.
+
+        Returns:
+            ``dx`` like x (None for whole numbers); the gradient at the first state ``(B, H)``; and the gradients
+            of the parameters, with the names and shapes of ``params``.
+
+        Raises:
+            ValueError, TypeError: if something does not fit; the message names it.
+
+        Source: Grabocka, S13 to S19; Ramanathan, S77 and S78.
+        """
+        dhs = self._checked_gradient(dhs, cache)
+        dh = self._checked_state("dstate", dstate, dhs.shape[1])
+        k, h, relu = cache.kernels, cache.h, int(self.activation == "relu")
+        W, padding = cache.params["W"][None], cache.padding
+        if padding:
+            dhs, dh0 = padding.gather(dhs, dh)
+            dh = k.zeros_like(dh)
+
+        da, rec = k.gradients(1), k.future(1, dh)
+        for t in reversed(range(len(dhs))):
+            k.rnn_backward(t, dhs, rec, h, da, relu)  #      da_t = (dh_t + Wᵀ da_{t+1}) ⊙ (1 - h_t²)
+            rec = k.recurrent_backward(t, da, W)  #          Wᵀ da_t
+
+        dx, grads = self._parameter_gradients(cache, da)
+        return dx, k.total(rec) + dh0 if padding else k.total(rec), grads
