@@ -90,6 +90,10 @@ class LSTM(Cell):
             | options.DIAGONAL * (self.peephole == "diagonal")
         )
 
+    def _diagonal(self, k: Any, params: dict[str, Any]) -> Any:
+        """Diagonal peepholes as the kernels want them, or an empty array in their place."""
+        return k.rows(params["P"]) if self.peephole == "diagonal" else k.empty(0, 0, 0)
+
     def forward(self, x: Any, state: Any = None, mask: Any = None) -> tuple[Any, Any, LSTMCache]:
         """Run over the sequences of a batch; the formulas are those of the class.
 
@@ -116,16 +120,16 @@ class LSTM(Cell):
         W = k.pack(params["W"], sigmoids)
         ux = k.inputs(x, params["U"], params["b"], sigmoids)  # U x_t + b for all t
         a = k.steps(G)
+        P = self._diagonal(k, params)
         if self.peephole == "full":
             P_early, P_o = k.pack(params["P"][:-1], G - 2), k.pack(params["P"][-1:], 1)
             for t in range(T):
                 wh = k.recurrent(h[t], W)  #                               W h_{t-1}
                 k.add(wh, k.recurrent(c[t], P_early), 0)  #                i, f: + P c_{t-1}
-                k.lstm_state(t, wh, ux, a, c, None, opts)  #               i, f, g;  c_t = f ⊙ c_{t-1} + i ⊙ g
+                k.lstm_state(t, wh, ux, a, c, P, opts)  #                  i, f, g;  c_t = f ⊙ c_{t-1} + i ⊙ g
                 k.add(wh, k.recurrent(c[t + 1], P_o), G - 2)  #            o: + P c_t
-                k.lstm_output(t, wh, ux, a, c, tanh_c, h, None, opts)  #   o;  h_t = o ⊙ tanh(c_t)
+                k.lstm_output(t, wh, ux, a, c, tanh_c, h, P, opts)  #      o;  h_t = o ⊙ tanh(c_t)
         else:
-            P = k.rows(params["P"]) if self.peephole else None
             for t in range(T):
                 wh = k.recurrent(h[t], W)  #                               W h_{t-1}
                 k.lstm_forward(t, wh, ux, a, c, tanh_c, h, P, opts)  #     i, f, o, g;  c_t;  h_t
@@ -177,17 +181,16 @@ class LSTM(Cell):
             dc = dc.copy()
 
         da, rec = k.gradients(G), k.future(G, dh)
+        P = self._diagonal(k, cache.params)
         if self.peephole == "full":
             P_early, P_o = cache.params["P"][:-1], cache.params["P"][-1:]
-        else:
-            P = k.rows(cache.params["P"]) if self.peephole else None
         for t in reversed(range(len(dhs))):
             if padding:
                 dc += dcs[t]
             if self.peephole == "full":
-                k.lstm_output_backward(t, dhs, rec, dc, a, c, tanh_c, None, da, opts)  #   da_o, dc_t
+                k.lstm_output_backward(t, dhs, rec, dc, a, c, tanh_c, P, da, opts)  #      da_o, dc_t
                 dc += k.total(k.recurrent_backward(t, da, P_o, G - 2))  #                  dc_t += Pᵀ da_o
-                k.lstm_state_backward(t, dc, a, c, None, da, opts)  #                      da_i, da_f, da_g;  dc_t ⊙ f
+                k.lstm_state_backward(t, dc, a, c, P, da, opts)  #                         da_i, da_f, da_g;  dc_t ⊙ f
                 dc += k.total(k.recurrent_backward(t, da, P_early))  #                     + Pᵀ da_i + Pᵀ da_f
             else:
                 k.lstm_backward(t, dhs, rec, dc, a, c, tanh_c, P, da, opts)  #             da_t;  dc_t ⊙ f

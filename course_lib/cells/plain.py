@@ -185,9 +185,7 @@ class Plain:
         self.xp.multiply(s, self.half, out=s)
         self.xp.add(s, self.half, out=s)
 
-    def lstm_forward(
-        self, t: int, wh: Any, ux: Any, a: Any, c: Any, tanh_c: Any, h: Any, P: Any, options: int
-    ) -> None:
+    def lstm_forward(self, t: int, wh: Any, ux: Any, a: Any, c: Any, tanh_c: Any, h: Any, P: Any, options: int) -> None:
         """The gates ``a_t``, ``c_t`` and ``h_t``."""
         if options & DIAGONAL:
             self.lstm_state(t, wh, ux, a, c, P, options)
@@ -209,9 +207,7 @@ class Plain:
         self._squash(a[-1:], 1 if options & SIGMOID_CANDIDATE else 0)
         self._cell_state(t, a, c, options)
 
-    def lstm_output(
-        self, t: int, wh: Any, ux: Any, a: Any, c: Any, tanh_c: Any, h: Any, P: Any, options: int
-    ) -> None:
+    def lstm_output(self, t: int, wh: Any, ux: Any, a: Any, c: Any, tanh_c: Any, h: Any, P: Any, options: int) -> None:
         """With peepholes, the second half of `lstm_forward`: ``o``, which sees ``c_t``, and ``h_t``."""
         a = a[t]
         self.xp.add(wh[-2], ux[-2, t], out=a[-2])
