@@ -23,7 +23,7 @@ def _tanh(a):
     """The hyperbolic tangent; for float32 a fraction of polynomials, of which a processor does 8 at a time."""
 
 
-@overload(_tanh, inline="always")
+@overload(_tanh)
 def _tanh_by_dtype(a):
     return _tanh_float32 if a == numba.float32 else lambda a: math.tanh(a)
 
@@ -31,9 +31,10 @@ def _tanh_by_dtype(a):
 def _tanh_float32(a):
     """Off by at most 5 units in the last place. The fraction is that of Eigen's ``ptanh`` (MPL 2.0)."""
     f = np.float32
-    a = f(-7.90531110763549805) if a < f(-7.90531110763549805) else a
-    a = f(7.90531110763549805) if a > f(7.90531110763549805) else a
-    s = a * a
+    bound = f(7.90531110763549805)  # beyond it tanh is 1 to the last place but one
+    below = -bound if a < -bound else a
+    x = bound if below > bound else below
+    s = x * x
     p = s * f(-2.76076847742355e-16) + f(2.00018790482477e-13)
     p = p * s + f(-8.60467152213735e-11)
     p = p * s + f(5.12229709037114e-08)
@@ -43,41 +44,54 @@ def _tanh_float32(a):
     q = s * f(1.19825839466702e-06) + f(1.18534705686654e-04)
     q = q * s + f(2.26843463243900e-03)
     q = q * s + f(4.89352518554385e-03)
-    return a * p / q
+    return x * p / q
 
 
 @compiled
-def _squash(wh, ux, out, sigmoid):
-    """``σ`` (of halved pre-activations) or ``tanh`` of ``wh + ux``."""
-    half = out.dtype.type(0.5)
+def _squash(a, wh, sigmoid):
+    """``σ`` (of halved pre-activations) or ``tanh`` of ``a + wh``, in place of ``a``."""
+    half = a.dtype.type(0.5)
     if sigmoid:
-        for j in range(out.size):
-            out[j] = half * _tanh(wh[j] + ux[j]) + half
+        for j in range(a.size):
+            a[j] = half * _tanh(a[j] + wh[j]) + half
     else:
-        for j in range(out.size):
-            out[j] = _tanh(wh[j] + ux[j])
+        for j in range(a.size):
+            a[j] = _tanh(a[j] + wh[j])
 
 
 @compiled
-def _squash_seeing(wh, ux, P, c, out):
-    """``σ`` of ``wh + ux + P c / 2``: a gate with a diagonal peephole."""
-    half = out.dtype.type(0.5)
-    for j in range(out.size):
-        out[j] = half * _tanh(wh[j] + ux[j] + half * P[j] * c[j]) + half
+def _squash_seeing(a, wh, P, c):
+    """``σ`` of ``a + wh + P c / 2``, in place of ``a``: a gate with a diagonal peephole."""
+    half = a.dtype.type(0.5)
+    for j in range(a.size):
+        a[j] = half * _tanh(a[j] + wh[j] + half * P[j] * c[j]) + half
+
+
+@compiled
+def _gather(rec, dhs):
+    """``dh_t = ∂⁺L/∂h_t + Wᵀ da_{t+1}``, in place of the product of the first gate."""
+    dh = rec[0].ravel()
+    for k in range(1, len(rec)):
+        part = rec[k].ravel()
+        for j in range(dh.size):
+            dh[j] += part[j]
+    for j in range(dh.size):
+        dh[j] += dhs[j]
+    return dh
 
 
 # --------------------------------------------------------------------------------------------------------- RNN
 
 
 @compiled
-def _rnn_forward(t, wh, ux, h, relu):
-    wh, ux, h = wh.ravel(), ux[0, t].ravel(), h[t + 1].ravel()
+def _rnn_forward(t, wh, h, relu):
+    wh, h = wh.ravel(), h[t + 1].ravel()
     if relu:
         for j in range(h.size):
-            a = wh[j] + ux[j]
+            a = h[j] + wh[j]
             h[j] = h.dtype.type(0) if a < 0 else a  # nan stays nan
     else:
-        _squash(wh, ux, h, False)
+        _squash(h, wh, False)
 
 
 @compiled
@@ -95,67 +109,59 @@ def _rnn_backward(t, dhs, rec, h, da, relu):
 
 
 @compiled
-def _lstm_state(t, wh, ux, a, c, P, options):
-    n = a.shape[1]
-    f, g, old, new = a[t, n - 3].ravel(), a[t, n - 1].ravel(), c[t].ravel(), c[t + 1].ravel()
+def _lstm_state(t, wh, gates, c, P, options):
+    n = len(gates)
+    f, g, old, new = gates[n - 3, t].ravel(), gates[n - 1, t].ravel(), c[t].ravel(), c[t + 1].ravel()
     for k in range(n - 2):
         if options & DIAGONAL:
-            _squash_seeing(wh[k].ravel(), ux[k, t].ravel(), P[k].ravel(), old, a[t, k].ravel())
+            _squash_seeing(gates[k, t].ravel(), wh[k].ravel(), P[k].ravel(), old)
         else:
-            _squash(wh[k].ravel(), ux[k, t].ravel(), a[t, k].ravel(), True)
-    _squash(wh[n - 1].ravel(), ux[n - 1, t].ravel(), g, options & SIGMOID_CANDIDATE != 0)
+            _squash(gates[k, t].ravel(), wh[k].ravel(), True)
+    _squash(g, wh[n - 1].ravel(), options & SIGMOID_CANDIDATE != 0)
     if options & COUPLED:
         for j in range(new.size):
             new[j] = g[j] + f[j] * (old[j] - g[j])
     else:
-        i = a[t, 0].ravel()
+        i = gates[0, t].ravel()
         for j in range(new.size):
             new[j] = f[j] * old[j] + i[j] * g[j]
 
 
 @compiled
-def _lstm_output(t, wh, ux, a, c, tanh_c, h, P, options):
-    n = a.shape[1] - 2
-    o, c, tanh_c, h = a[t, n].ravel(), c[t + 1].ravel(), tanh_c[t].ravel(), h[t + 1].ravel()
+def _lstm_output(t, wh, gates, c, h, P, options):
+    n = len(gates) - 2
+    o, c, h = gates[n, t].ravel(), c[t + 1].ravel(), h[t + 1].ravel()
     if options & DIAGONAL:
-        _squash_seeing(wh[n].ravel(), ux[n, t].ravel(), P[n].ravel(), c, o)
+        _squash_seeing(o, wh[n].ravel(), P[n].ravel(), c)
     else:
-        _squash(wh[n].ravel(), ux[n, t].ravel(), o, True)
+        _squash(o, wh[n].ravel(), True)
     if options & LINEAR_OUTPUT:
         for j in range(h.size):
             h[j] = o[j] * c[j]
     else:
         for j in range(h.size):
-            squashed = _tanh(c[j])
-            tanh_c[j] = squashed
-            h[j] = o[j] * squashed
+            h[j] = o[j] * _tanh(c[j])
 
 
 @compiled
-def _lstm_forward(t, wh, ux, a, c, tanh_c, h, P, options):
-    _lstm_state(t, wh, ux, a, c, P, options)
-    _lstm_output(t, wh, ux, a, c, tanh_c, h, P, options)
+def _lstm_forward(t, wh, gates, c, h, P, options):
+    _lstm_state(t, wh, gates, c, P, options)
+    _lstm_output(t, wh, gates, c, h, P, options)
 
 
 @compiled
-def _lstm_output_backward(t, dhs, rec, dc, a, c, tanh_c, P, da, options):
-    n, one = a.shape[1] - 2, a.dtype.type(1)
-    dh, dhs, dc, o, do = rec[0].ravel(), dhs[t].ravel(), dc.ravel(), a[t, n].ravel(), da[n, t].ravel()
-    c, tanh_c = c[t + 1].ravel(), tanh_c[t].ravel()
-    for j in range(dh.size):
-        dh[j] += dhs[j]
-    for k in range(1, len(rec)):
-        part = rec[k].ravel()
-        for j in range(dh.size):
-            dh[j] += part[j]
+def _lstm_output_backward(t, dhs, rec, dc, gates, c, P, da, options):
+    n, one, dh = len(gates) - 2, gates.dtype.type(1), _gather(rec, dhs[t].ravel())
+    dc, o, do, c = dc.ravel(), gates[n, t].ravel(), da[n, t].ravel(), c[t + 1].ravel()
     if options & LINEAR_OUTPUT:
         for j in range(dh.size):
             do[j] = dh[j] * c[j] * o[j] * (one - o[j])
             dc[j] += dh[j] * o[j]
     else:
         for j in range(dh.size):
-            do[j] = dh[j] * tanh_c[j] * o[j] * (one - o[j])
-            dc[j] += dh[j] * o[j] * (one - tanh_c[j] * tanh_c[j])
+            squashed = _tanh(c[j])
+            do[j] = dh[j] * squashed * o[j] * (one - o[j])
+            dc[j] += dh[j] * o[j] * (one - squashed * squashed)
     if options & DIAGONAL:
         P = P[n].ravel()
         for j in range(dh.size):
@@ -163,16 +169,16 @@ def _lstm_output_backward(t, dhs, rec, dc, a, c, tanh_c, P, da, options):
 
 
 @compiled
-def _lstm_state_backward(t, dc, a, c, P, da, options):
-    n, one = a.shape[1], a.dtype.type(1)
-    f, g, df, dg = a[t, n - 3].ravel(), a[t, n - 1].ravel(), da[n - 3, t].ravel(), da[n - 1, t].ravel()
+def _lstm_state_backward(t, dc, gates, c, P, da, options):
+    n, one = len(gates), gates.dtype.type(1)
+    f, g, df, dg = gates[n - 3, t].ravel(), gates[n - 1, t].ravel(), da[n - 3, t].ravel(), da[n - 1, t].ravel()
     dc, c = dc.ravel(), c[t].ravel()
     if options & COUPLED:  # i = 1 - f
         for j in range(dc.size):
             df[j] = dc[j] * (c[j] - g[j]) * f[j] * (one - f[j])
             dg[j] = dc[j] * (one - f[j])
     else:
-        i, di = a[t, 0].ravel(), da[0, t].ravel()
+        i, di = gates[0, t].ravel(), da[0, t].ravel()
         for j in range(dc.size):
             df[j] = dc[j] * c[j] * f[j] * (one - f[j])
         for j in range(dc.size):
@@ -194,9 +200,9 @@ def _lstm_state_backward(t, dc, a, c, P, da, options):
 
 
 @compiled
-def _lstm_backward(t, dhs, rec, dc, a, c, tanh_c, P, da, options):
-    _lstm_output_backward(t, dhs, rec, dc, a, c, tanh_c, P, da, options)
-    _lstm_state_backward(t, dc, a, c, P, da, options)
+def _lstm_backward(t, dhs, rec, dc, gates, c, P, da, options):
+    _lstm_output_backward(t, dhs, rec, dc, gates, c, P, da, options)
+    _lstm_state_backward(t, dc, gates, c, P, da, options)
 
 
 # --------------------------------------------------------------------------------------------------------- GRU
@@ -204,49 +210,46 @@ def _lstm_backward(t, dhs, rec, dc, a, c, tanh_c, P, da, options):
 
 @compiled
 def _mix(z, g, old, new):
+    """``h_t = h_{t-1} + z ⊙ (g - h_{t-1})``."""
     for j in range(new.size):
         new[j] = old[j] + z[j] * (g[j] - old[j])
 
 
 @compiled
-def _gru_gates(t, wh, ux, a, h, rh):
-    r, h, rh = a[t, 1].ravel(), h[t].ravel(), rh[t].ravel()
-    _squash(wh[0].ravel(), ux[0, t].ravel(), a[t, 0].ravel(), True)
-    _squash(wh[1].ravel(), ux[1, t].ravel(), r, True)
+def _gru_gates(t, wh, gates, h, rh):
+    r, h, rh = gates[1, t].ravel(), h[t].ravel(), rh[t].ravel()
+    _squash(gates[0, t].ravel(), wh[0].ravel(), True)
+    _squash(r, wh[1].ravel(), True)
     for j in range(h.size):
         rh[j] = r[j] * h[j]
 
 
 @compiled
-def _gru_state(t, wh, ux, a, h):
-    g = a[t, 2].ravel()
-    _squash(wh[0].ravel(), ux[2, t].ravel(), g, False)
-    _mix(a[t, 0].ravel(), g, h[t].ravel(), h[t + 1].ravel())
+def _gru_state(t, wh, gates, h):
+    g = gates[2, t].ravel()
+    _squash(g, wh[0].ravel(), False)
+    _mix(gates[0, t].ravel(), g, h[t].ravel(), h[t + 1].ravel())
 
 
 @compiled
-def _gru_forward(t, wh, ux, a, b_reset, inner, h):
-    z, r, g = a[t, 0].ravel(), a[t, 1].ravel(), a[t, 2].ravel()
-    wh_g, ux_g, b_reset, inner = wh[2].ravel(), ux[2, t].ravel(), b_reset.ravel(), inner[t].ravel()
-    _squash(wh[0].ravel(), ux[0, t].ravel(), z, True)
-    _squash(wh[1].ravel(), ux[1, t].ravel(), r, True)
+def _gru_forward(t, wh, gates, b_reset, inner, h):
+    z, r, g = gates[0, t].ravel(), gates[1, t].ravel(), gates[2, t].ravel()
+    wh_g, b_reset, inner = wh[2].ravel(), b_reset.ravel(), inner[t].ravel()
+    _squash(z, wh[0].ravel(), True)
+    _squash(r, wh[1].ravel(), True)
     for j in range(g.size):
         inner[j] = wh_g[j] + b_reset[j]
     for j in range(g.size):
-        g[j] = _tanh(ux_g[j] + r[j] * inner[j])
+        g[j] = _tanh(g[j] + r[j] * inner[j])
     _mix(z, g, h[t].ravel(), h[t + 1].ravel())
 
 
 @compiled
-def _gru_state_backward(t, dhs, rec, direct, a, h, da):
-    z, g, dz, dg = a[t, 0].ravel(), a[t, 2].ravel(), da[0, t].ravel(), da[2, t].ravel()
-    dh, dhs, direct, h, one = rec[0].ravel(), dhs[t].ravel(), direct.ravel(), h[t].ravel(), a.dtype.type(1)
+def _gru_state_backward(t, dhs, rec, direct, gates, h, da):
+    z, g, dz, dg = gates[0, t].ravel(), gates[2, t].ravel(), da[0, t].ravel(), da[2, t].ravel()
+    dh, direct, h, one = _gather(rec, dhs[t].ravel()), direct.ravel(), h[t].ravel(), gates.dtype.type(1)
     for j in range(dh.size):
-        dh[j] += dhs[j] + direct[j]
-    for k in range(1, len(rec)):
-        part = rec[k].ravel()
-        for j in range(dh.size):
-            dh[j] += part[j]
+        dh[j] += direct[j]
     for j in range(dh.size):
         dz[j] = dh[j] * (g[j] - h[j]) * z[j] * (one - z[j])
     for j in range(dh.size):
@@ -256,9 +259,9 @@ def _gru_state_backward(t, dhs, rec, direct, a, h, da):
 
 
 @compiled
-def _gru_gates_backward(t, drh, direct, a, h, da):
-    drh, direct, r, dr = drh.ravel(), direct.ravel(), a[t, 1].ravel(), da[1, t].ravel()
-    h, one = h[t].ravel(), a.dtype.type(1)
+def _gru_gates_backward(t, drh, direct, gates, h, da):
+    drh, direct, r, dr = drh.ravel(), direct.ravel(), gates[1, t].ravel(), da[1, t].ravel()
+    h, one = h[t].ravel(), gates.dtype.type(1)
     for j in range(dr.size):
         dr[j] = drh[j] * h[j] * r[j] * (one - r[j])
     for j in range(dr.size):
@@ -266,10 +269,10 @@ def _gru_gates_backward(t, drh, direct, a, h, da):
 
 
 @compiled
-def _gru_backward(t, dhs, rec, direct, a, inner, h, da, dv):
-    _gru_state_backward(t, dhs, rec, direct, a, h, da)
-    r, dz, dr, dg = a[t, 1].ravel(), da[0, t].ravel(), da[1, t].ravel(), da[2, t].ravel()
-    vz, vr, vg, inner, one = dv[0, t].ravel(), dv[1, t].ravel(), dv[2, t].ravel(), inner[t].ravel(), a.dtype.type(1)
+def _gru_backward(t, dhs, rec, direct, gates, inner, h, da, dv):
+    _gru_state_backward(t, dhs, rec, direct, gates, h, da)
+    r, dz, dr, dg = gates[1, t].ravel(), da[0, t].ravel(), da[1, t].ravel(), da[2, t].ravel()
+    vz, vr, vg, inner, one = dv[0, t].ravel(), dv[1, t].ravel(), dv[2, t].ravel(), inner[t].ravel(), r.dtype.type(1)
     for j in range(dr.size):
         dr[j] = dg[j] * inner[j] * r[j] * (one - r[j])
     for j in range(dr.size):

@@ -12,7 +12,7 @@ from course_lib.cells.cell import Cache, Cell, Padding, seal
 class GRUCache(Cache):
     """What the backward pass needs besides: the gates, and ``r ⊙ h`` or ``W_g h + b_reset`` of each step."""
 
-    steps: Any
+    gates: Any
     inner: Any
 
 
@@ -77,24 +77,24 @@ class GRU(Cell):
 
         h, inner = k.empty(T + 1, B, H), k.empty(T, B, H)
         h[0] = self._checked_state("state", state, B)
-        ux = k.inputs(x, params["U"], params["b"], sigmoids=2)  # U x_t + b for all t
-        a = k.steps(3)
+        gates = k.inputs(x, params["U"], params["b"], sigmoids=2)  # U x_t + b for all t
         if self.reset == "before":
-            W_zr, W_g = k.pack(params["W"][:2], sigmoids=2), k.pack(params["W"][2:], sigmoids=0)
+            W_zr, wh_zr = k.pack(params["W"][:2], sigmoids=2), k.products(2)
+            W_g, wh_g = k.pack(params["W"][2:], sigmoids=0), k.products(1)
             for t in range(T):
-                wh = k.recurrent(h[t], W_zr)  #                    W_z h_{t-1}, W_r h_{t-1}
-                k.gru_gates(t, wh, ux, a, h, inner)  #             z, r;  r ⊙ h_{t-1}
-                wh = k.recurrent(inner[t], W_g)  #                 W_g (r ⊙ h_{t-1})
-                k.gru_state(t, wh, ux, a, h)  #                    g;  h_t = (1 - z) ⊙ h_{t-1} + z ⊙ g
+                k.product(h[t], W_zr, wh_zr)  #                       W_z h_{t-1}, W_r h_{t-1}
+                k.gru_gates(t, wh_zr, gates, h, inner)  #             z, r;  r ⊙ h_{t-1}
+                k.product(inner[t], W_g, wh_g)  #                     W_g (r ⊙ h_{t-1})
+                k.gru_state(t, wh_g, gates, h)  #                     g;  h_t = (1 - z) ⊙ h_{t-1} + z ⊙ g
         else:
-            W, b_reset = k.pack(params["W"], sigmoids=2), k.rows(params["b_reset"][None])
+            W, wh, b_reset = k.pack(params["W"], sigmoids=2), k.products(3), k.rows(params["b_reset"][None])
             for t in range(T):
-                wh = k.recurrent(h[t], W)  #                       W h_{t-1}
-                k.gru_forward(t, wh, ux, a, b_reset, inner, h)  #  z, r;  g from r ⊙ (W_g h_{t-1} + b_reset);  h_t
+                k.product(h[t], W, wh)  #                             W h_{t-1}
+                k.gru_forward(t, wh, gates, b_reset, inner, h)  #     z, r;  g from r ⊙ (W_g h_{t-1} + b_reset);  h_t
 
         if padding:
             padding.hold(h)
-        return seal(xp, h[1:]), h[T].copy(), GRUCache(self, k, dict(params), x, padding, h, a, inner)
+        return seal(xp, h[1:]), h[T].copy(), GRUCache(self, k, dict(params), x, padding, h, gates, inner)
 
     def backward(self, dhs: Any, cache: GRUCache, dstate: Any = None) -> tuple[Any, Any, dict[str, Any]]:
         """Back-propagation through time: the gradients of a loss, from its gradient at each state.
@@ -126,27 +126,28 @@ class GRU(Cell):
         """
         dhs = self._checked_gradient(dhs, cache)
         dh = self._checked_state("dstate", dstate, dhs.shape[1])
-        k, a, h, inner = cache.kernels, cache.steps, cache.h, cache.inner
-        W, padding = cache.params["W"], cache.padding
+        k, gates, h, inner, padding = cache.kernels, cache.gates, cache.h, cache.inner, cache.padding
         if padding:
             dhs, dh0 = padding.gather(dhs, dh)
             dh = k.zeros_like(dh)
 
-        da, direct = k.gradients(3), k.zeros_like(dh)
+        W, da, direct = cache.params["W"], k.gradients(3), k.zeros_like(dh)
         if self.reset == "before":
-            rec = k.future(2, dh)
+            W_zr, das_zr, rec = k.pack_backward(W[:2]), k.views(da, 0, 2), k.future(2, dh)
+            W_g, das_g, drh = k.pack_backward(W[2:]), k.views(da, 2, 3), k.future(1, dh)
             for t in reversed(range(len(dhs))):
-                k.gru_state_backward(t, dhs, rec, direct, a, h, da)  #       da_z, da_g;  (1 - z) ⊙ dh_t
-                drh = k.recurrent_backward(t, da, W[2:], first=2)  #         Wᵀ da_g
-                k.gru_gates_backward(t, drh, direct, a, h, da)  #            da_r;  + r ⊙ Wᵀ da_g
-                rec = k.recurrent_backward(t, da, W[:2])  #                  Wᵀ da_z + Wᵀ da_r
+                k.gru_state_backward(t, dhs, rec, direct, gates, h, da)  #   da_z, da_g;  (1 - z) ⊙ dh_t
+                k.product(das_g[t], W_g, drh)  #                             Wᵀ da_g
+                k.gru_gates_backward(t, drh, direct, gates, h, da)  #        da_r;  + r ⊙ Wᵀ da_g
+                k.product(das_zr[t], W_zr, rec)  #                           Wᵀ da_z + Wᵀ da_r
             dx, grads = self._parameter_gradients(cache, da)
             grads["W"][2] = k.weights_backward(k.last_gate(da), inner)[0]
         else:
-            rec, dv = k.future(3, dh), k.gradients(3)
+            W, dv, rec = k.pack_backward(W), k.gradients(3), k.future(3, dh)
+            dvs = k.views(dv, 0, 3)
             for t in reversed(range(len(dhs))):
-                k.gru_backward(t, dhs, rec, direct, a, inner, h, da, dv)  #  da_z, da_r, da_g, dv;  (1 - z) ⊙ dh_t
-                rec = k.recurrent_backward(t, dv, W)  #                      Wᵀ dv
+                k.gru_backward(t, dhs, rec, direct, gates, inner, h, da, dv)  # da, dv;  (1 - z) ⊙ dh_t
+                k.product(dvs[t], W, rec)  #                                    Wᵀ dv
             dx, grads = self._parameter_gradients(cache, da, dv)
             grads["b_reset"] = k.bias_backward(k.last_gate(dv))[0]
 

@@ -17,11 +17,10 @@ CHOICES = {
 
 @dataclass(frozen=True)
 class LSTMCache(Cache):
-    """What the backward pass needs besides: the gates, ``c (T+1, B, H)`` from ``c0`` on, and tanh of it."""
+    """What the backward pass needs besides: the gates, and ``c (T+1, B, H)`` from ``c0`` on."""
 
-    steps: Any
+    gates: Any
     c: Any
-    tanh_c: Any
 
 
 class LSTM(Cell):
@@ -114,31 +113,32 @@ class LSTM(Cell):
         padding = None if mask is None else Padding.read(xp, mask, T, B)
         k = kernels.start(xp, T, B, H, self.dtype)
 
-        h, c, tanh_c = k.empty(T + 1, B, H), k.empty(T + 1, B, H), k.empty(T, B, H)
+        h, c = k.empty(T + 1, B, H), k.empty(T + 1, B, H)
         h[0], c[0] = self._checked_pair("state", state, B)
         sigmoids = G if self.candidate == "sigmoid" else G - 1
-        W = k.pack(params["W"], sigmoids)
-        ux = k.inputs(x, params["U"], params["b"], sigmoids)  # U x_t + b for all t
-        a = k.steps(G)
-        P = self._diagonal(k, params)
+        gates = k.inputs(x, params["U"], params["b"], sigmoids)  # U x_t + b for all t
+        W, wh, P = k.pack(params["W"], sigmoids), k.products(G), self._diagonal(k, params)
         if self.peephole == "full":
-            P_early, P_o = k.pack(params["P"][:-1], G - 2), k.pack(params["P"][-1:], 1)
+            P_early, pc = k.pack(params["P"][:-1], G - 2), k.products(G - 2)
+            P_o, pc_o = k.pack(params["P"][-1:], 1), k.products(1)
             for t in range(T):
-                wh = k.recurrent(h[t], W)  #                               W h_{t-1}
-                k.add(wh, k.recurrent(c[t], P_early), 0)  #                i, f: + P c_{t-1}
-                k.lstm_state(t, wh, ux, a, c, P, opts)  #                  i, f, g;  c_t = f ⊙ c_{t-1} + i ⊙ g
-                k.add(wh, k.recurrent(c[t + 1], P_o), G - 2)  #            o: + P c_t
-                k.lstm_output(t, wh, ux, a, c, tanh_c, h, P, opts)  #      o;  h_t = o ⊙ tanh(c_t)
+                k.product(h[t], W, wh)  #                          W h_{t-1}
+                k.product(c[t], P_early, pc)
+                k.add(wh, pc, 0)  #                                i, f: + P c_{t-1}
+                k.lstm_state(t, wh, gates, c, P, opts)  #          i, f, g;  c_t = f ⊙ c_{t-1} + i ⊙ g
+                k.product(c[t + 1], P_o, pc_o)
+                k.add(wh, pc_o, G - 2)  #                          o: + P c_t
+                k.lstm_output(t, wh, gates, c, h, P, opts)  #      o;  h_t = o ⊙ tanh(c_t)
         else:
             for t in range(T):
-                wh = k.recurrent(h[t], W)  #                               W h_{t-1}
-                k.lstm_forward(t, wh, ux, a, c, tanh_c, h, P, opts)  #     i, f, o, g;  c_t;  h_t
+                k.product(h[t], W, wh)  #                          W h_{t-1}
+                k.lstm_forward(t, wh, gates, c, h, P, opts)  #     i, f, o, g;  c_t;  h_t
 
         if padding:
             padding.hold(h)
             padding.hold(c)
         last = h[T].copy(), c[T].copy()
-        return seal(xp, h[1:]), last, LSTMCache(self, k, dict(params), x, padding, h, a, c, tanh_c)
+        return seal(xp, h[1:]), last, LSTMCache(self, k, dict(params), x, padding, h, gates, c)
 
     def backward(self, dhs: Any, cache: LSTMCache, dstate: Any = None) -> tuple[Any, Any, dict[str, Any]]:
         """Back-propagation through time: the gradients of a loss, from its gradient at each state.
@@ -171,8 +171,8 @@ class LSTM(Cell):
         """
         dhs = self._checked_gradient(dhs, cache)
         dh, dc = self._checked_pair("dstate", dstate, dhs.shape[1])
-        k, a, c, h, tanh_c = cache.kernels, cache.steps, cache.c, cache.h, cache.tanh_c
-        W, G, opts, padding = cache.params["W"], len(self.gates), self._options(), cache.padding
+        k, gates, c, padding = cache.kernels, cache.gates, cache.c, cache.padding
+        G, opts, P = len(self.gates), self._options(), self._diagonal(k, cache.params)
         if padding:
             dhs, dh0 = padding.gather(dhs, dh)
             dcs, dc0 = padding.gather(k.zeros_like(dhs), dc)
@@ -180,21 +180,25 @@ class LSTM(Cell):
         else:
             dc = dc.copy()
 
-        da, rec = k.gradients(G), k.future(G, dh)
-        P = self._diagonal(k, cache.params)
+        W, da, rec = k.pack_backward(cache.params["W"]), k.gradients(G), k.future(G, dh)
+        das = k.views(da, 0, G)
         if self.peephole == "full":
-            P_early, P_o = cache.params["P"][:-1], cache.params["P"][-1:]
+            P_early, dc_early = k.pack_backward(cache.params["P"][:-1]), k.future(G - 2, dh)
+            P_o, dc_o = k.pack_backward(cache.params["P"][-1:]), k.future(1, dh)
+            das_early, das_o = k.views(da, 0, G - 2), k.views(da, G - 2, G - 1)
         for t in reversed(range(len(dhs))):
             if padding:
                 dc += dcs[t]
             if self.peephole == "full":
-                k.lstm_output_backward(t, dhs, rec, dc, a, c, tanh_c, P, da, opts)  #      da_o, dc_t
-                dc += k.total(k.recurrent_backward(t, da, P_o, G - 2))  #                  dc_t += Pᵀ da_o
-                k.lstm_state_backward(t, dc, a, c, P, da, opts)  #                         da_i, da_f, da_g;  dc_t ⊙ f
-                dc += k.total(k.recurrent_backward(t, da, P_early))  #                     + Pᵀ da_i + Pᵀ da_f
+                k.lstm_output_backward(t, dhs, rec, dc, gates, c, P, da, opts)  #   da_o;  dc_t
+                k.product(das_o[t], P_o, dc_o)
+                dc += k.total(dc_o)  #                                              dc_t += Pᵀ da_o
+                k.lstm_state_backward(t, dc, gates, c, P, da, opts)  #              da_i, da_f, da_g;  dc_t ⊙ f
+                k.product(das_early[t], P_early, dc_early)
+                dc += k.total(dc_early)  #                                          + Pᵀ da_i + Pᵀ da_f
             else:
-                k.lstm_backward(t, dhs, rec, dc, a, c, tanh_c, P, da, opts)  #             da_t;  dc_t ⊙ f
-            rec = k.recurrent_backward(t, da, W)  #                                        Wᵀ da_t
+                k.lstm_backward(t, dhs, rec, dc, gates, c, P, da, opts)  #          da_t;  dc_t ⊙ f
+            k.product(das[t], W, rec)  #                                            Wᵀ da_t
 
         dx, grads = self._parameter_gradients(cache, da)
         if self.peephole:

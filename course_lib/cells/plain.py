@@ -1,11 +1,13 @@
 """The kernels in plain array functions: the reference, which runs on NumPy and on CuPy.
 
-Arrays are gate-major, ``(G, T, B, H)`` or ``(T, G, B, H)``: each gate of a step is one block of memory, the
-element-wise functions run over it in one go, and the product of ``(B, H)`` with ``(G, H, H)`` is faster than
-with ``(H, G·H)``. Everything is written into arrays that are already there.
+Arrays are gate-major, ``(G, T, B, H)``: each gate of a step is one block of memory, the element-wise functions
+run over it in one go, and the product of ``(B, H)`` with ``(G, H, H)`` is faster than with ``(H, G·H)``.
+Everything is written into arrays that are already there: the gates replace ``U x_t + b`` where it stood.
 """
 
 from typing import Any
+
+import numpy as np
 
 from course_lib.cells.embedding import sum_rows
 from course_lib.cells.options import COUPLED, DIAGONAL, LINEAR_OUTPUT, SIGMOID_CANDIDATE
@@ -22,8 +24,9 @@ class Plain:
     def __init__(self, xp: Any, T: int, B: int, H: int, dtype: Any):
         self.xp, self.T, self.B, self.H, self.dtype = xp, T, B, H, dtype
         self.half, self.one = xp.asarray(0.5, dtype=dtype), xp.asarray(1, dtype=dtype)  # faster than 0.5 and 1
-        self.temporary, self.dh = self.empty(B, H), self.empty(B, H)
-        self.products, self.local = {}, None
+        self.temporary, self.dh, self.local = self.empty(B, H), self.empty(B, H), None
+        #: ``product(h_t, W, out)`` is ``W h_t`` for packed weights, ``product(da_t, W, out)`` is ``Wᵀ da_t``.
+        self.product = xp.matmul
 
     # ------------------------------------------------------------------------------------------ layout
 
@@ -31,21 +34,25 @@ class Plain:
         """New memory."""
         return self.xp.empty(shape, dtype=self.dtype)
 
-    def steps(self, G: int) -> Any:
-        """Memory for the gates of all steps; ``[t]`` is one step."""
-        return self.empty(self.T, G, self.B, self.H)
-
     def zeros_like(self, array: Any) -> Any:
         """Zeros."""
         return self.xp.zeros_like(array)
 
+    def products(self, G: int) -> Any:
+        """Memory for the products of ``G`` gates in one step."""
+        return self.empty(G, self.B, self.H)
+
     def gradients(self, G: int) -> Any:
-        """Memory for the gradients of the gates of all steps."""
+        """Memory for the gradients of ``G`` gates at all steps."""
         return self.empty(G, self.T, self.B, self.H)
 
-    def gate(self, a: Any, n: int) -> Any:
-        """Gate ``n`` of all steps, ``(T, B, H)``."""
-        return a[:, n]
+    def gate(self, gates: Any, n: int) -> Any:
+        """Gate ``n`` at all steps, ``(T, B, H)``."""
+        return gates[n]
+
+    def views(self, da: Any, first: int, last: int) -> list[Any]:
+        """The gradients of gates ``first, …, last - 1`` at each step, for `product`."""
+        return list(da[first:last].swapaxes(0, 1))
 
     def pack(self, W: Any, sigmoids: int) -> Any:
         """``W (G, H, K)`` as the products of the forward pass want it, with the sigmoid gates halved.
@@ -53,67 +60,67 @@ class Plain:
         ``σ(a) = (1 + tanh(a/2)) / 2``: where the weights are halved, one tanh serves all gates.
         """
         packed = self.empty(W.shape[0], W.shape[2], W.shape[1])
-        self.xp.multiply(W[:sigmoids].swapaxes(1, 2), self.half, out=packed[:sigmoids])
-        packed[sigmoids:] = W[sigmoids:].swapaxes(1, 2)
+        packed[...] = W.swapaxes(1, 2)
+        packed[:sigmoids] *= self.half
         return packed
+
+    def pack_backward(self, W: Any) -> Any:
+        """``W (G, H, K)`` as the products of the backward pass want it."""
+        return W
 
     def rows(self, b: Any) -> Any:
         """``b (G, H)`` repeated for each sequence."""
-        rows = self.empty(len(b), self.B, self.H)
+        rows = self.products(len(b))
         rows[...] = b[:, None]
         return rows
 
     # ---------------------------------------------------------------------------------------- products
 
-    def inputs(self, x: Any, U: Any, b: Any, sigmoids: int) -> Any:
-        """``U x_t + b`` for all steps and gates at once, ``(G, T, B, H)``, halved as `pack` halves."""
+    def inputs(self, x: Any, U: Any, b: Any, sigmoids: int, out: Any = None) -> Any:
+        """``U x_t + b`` at all steps, halved as `pack` halves: memory that the gates take over, step by step.
+
+        Args:
+            x: ``(T, B, D)``, or ``(T, B)`` whole numbers.
+            U: ``(G, H, D)``.
+            b: ``(G, H)``.
+            sigmoids: how many of the gates are sigmoids.
+            out: memory for the result of a single gate, ``(T, B, H)``.
+        """
         xp, rows, (G, H) = self.xp, self.T * self.B, b.shape
-        packed, bias = self.pack(U, sigmoids), self.empty(G, 1, H)
-        bias[:, 0] = b
-        bias[:sigmoids] *= self.half
-        ux = self.empty(G, rows, H)
+        packed, bias = self.pack(U, sigmoids), self.pack(b[..., None], sigmoids)
+        gates = (self.gradients(G) if out is None else out).reshape(G, rows, H)
         if x.ndim == 2:  # the product with a one-hot row is a row of the weights
             packed += bias
-            xp.take(packed, x.reshape(-1), axis=1, out=ux)
-            return ux.reshape(G, self.T, self.B, H)
-        x = x.reshape(rows, -1)
-        block = max(64, _CACHED // (G * H))
-        for start in range(0, rows, block):
-            part = ux[:, start : start + block]
-            xp.matmul(x[start : start + block], packed, out=part)
-            part += bias
-        return ux.reshape(G, self.T, self.B, H)
+            self._look_up(packed, x.reshape(-1), gates)
+        else:
+            x = x.reshape(rows, -1)
+            block = max(64, _CACHED // (G * H))
+            for start in range(0, rows, block):
+                part = gates[:, start : start + block]
+                xp.matmul(x[start : start + block], packed, out=part)
+                part += bias
+        return gates.reshape(G, self.T, self.B, H)
 
-    def recurrent(self, h: Any, W: Any) -> Any:
-        """``W h`` for all gates of one step, with packed weights; the next call overwrites it."""
-        return self.xp.matmul(h, W, out=self._product(len(W)))
+    def _look_up(self, packed: Any, ids: Any, out: Any) -> None:
+        """Rows of ``packed (G, D, H)`` by whole numbers; on a GPU, where nobody looked, nan for impossible ones."""
+        xp, D = self.xp, packed.shape[1]
+        out[...] = xp.take(packed, ids, axis=1)
+        if xp is not np:
+            out += xp.where((ids >= 0) & (ids < D), xp.zeros((), self.dtype), xp.full((), xp.nan, self.dtype))[:, None]
 
     def add(self, wh: Any, product: Any, first: int) -> None:
         """Add another product to those of a step, from gate ``first`` on."""
         wh[first : first + len(product)] += product
 
     def future(self, G: int, dh: Any) -> Any:
-        """In place of `recurrent_backward` for the last step: ``dh``, which comes from outside."""
-        rec = self._product(G)
+        """Memory for the products of the backward pass; at first ``dh``, which comes from outside."""
+        rec = self.products(G)
         rec[0] = dh
         rec[1:] = 0
         return rec
 
-    def recurrent_backward(self, t: int, da: Any, W: Any, first: int = 0) -> Any:
-        """``Wᵀ da_t`` for each gate from gate ``first`` on; the next call overwrites it.
-
-        Their sum is what step ``t`` adds to the gradient at what ``W`` was multiplied with.
-        """
-        return self.xp.matmul(da[first : first + len(W), t], W, out=self._product(len(W)))
-
-    def _product(self, G: int) -> Any:
-        """Memory for a product."""
-        if (memory := self.products.get(G)) is None:
-            memory = self.products[G] = self.empty(G, self.B, self.H)
-        return memory
-
     def total(self, rec: Any) -> Any:
-        """The sum over the gates, ``(B, H)``."""
+        """The sum of products of the backward pass over the gates, ``(B, H)``."""
         return rec.sum(axis=0)
 
     def weights_backward(self, da: Any, h: Any) -> Any:
@@ -156,14 +163,14 @@ class Plain:
 
     # --------------------------------------------------------------------------------------------- RNN
 
-    def rnn_forward(self, t: int, wh: Any, ux: Any, h: Any, relu: int) -> None:
-        """``h_t = tanh(W h_{t-1} + U x_t + b)``; relu instead if asked."""
-        out = h[t + 1]
-        self.xp.add(wh[0], ux[0, t], out=out)
+    def rnn_forward(self, t: int, wh: Any, h: Any, relu: int) -> None:
+        """``h_t = tanh(U x_t + b + W h_{t-1})``, relu if asked; the first part stands where ``h_t`` goes."""
+        h_t = h[t + 1]
+        self.xp.add(h_t, wh[0], out=h_t)
         if relu:
-            self.xp.maximum(out, 0, out=out)
+            self.xp.maximum(h_t, 0, out=h_t)
         else:
-            self.xp.tanh(out, out=out)
+            self.xp.tanh(h_t, out=h_t)
 
     def rnn_backward(self, t: int, dhs: Any, rec: Any, h: Any, da: Any, relu: int) -> None:
         """``da_t = dh_t ⊙ (1 - h_t²)``; for relu, ``dh_t`` where ``h_t > 0``."""
@@ -179,42 +186,45 @@ class Plain:
     # -------------------------------------------------------------------------------------------- LSTM
 
     def _squash(self, a: Any, sigmoids: int) -> None:
-        """σ for the first gates of a block and tanh for the rest, in place."""
+        """σ for the first gates of a step and tanh for the rest, in place."""
         self.xp.tanh(a, out=a)
         s = a[:sigmoids]
         self.xp.multiply(s, self.half, out=s)
         self.xp.add(s, self.half, out=s)
 
-    def lstm_forward(self, t: int, wh: Any, ux: Any, a: Any, c: Any, tanh_c: Any, h: Any, P: Any, options: int) -> None:
-        """The gates ``a_t``, ``c_t`` and ``h_t``."""
+    def lstm_forward(self, t: int, wh: Any, gates: Any, c: Any, h: Any, P: Any, options: int) -> None:
+        """The gates, ``c_t`` and ``h_t``."""
         if options & DIAGONAL:
-            self.lstm_state(t, wh, ux, a, c, P, options)
-            self.lstm_output(t, wh, ux, a, c, tanh_c, h, P, options)
+            self.lstm_state(t, wh, gates, c, P, options)
+            self.lstm_output(t, wh, gates, c, h, P, options)
             return
-        a = a[t]
-        self.xp.add(wh, ux[:, t], out=a)
+        a = gates[:, t]
+        self.xp.add(a, wh, out=a)
         self._squash(a, len(a) if options & SIGMOID_CANDIDATE else len(a) - 1)
         self._cell_state(t, a, c, options)
-        self._cell_output(t, a, c, tanh_c, h, options)
+        self._cell_output(t, a, c, h, options)
 
-    def lstm_state(self, t: int, wh: Any, ux: Any, a: Any, c: Any, P: Any, options: int) -> None:
+    def lstm_state(self, t: int, wh: Any, gates: Any, c: Any, P: Any, options: int) -> None:
         """With peepholes, the first half of `lstm_forward`: ``i, f, g`` and ``c_t``."""
-        a = a[t]
-        self.xp.add(wh, ux[:, t], out=a)
+        a = gates[:, t]
+        early, g = a[:-2], a[-1:]
+        early += wh[:-2]
+        g += wh[-1:]
         if options & DIAGONAL:
-            a[:-2] += self.half * P[:-1] * c[t]
-        self._squash(a[:-2], len(a) - 2)
-        self._squash(a[-1:], 1 if options & SIGMOID_CANDIDATE else 0)
+            early += self.half * P[:-1] * c[t]
+        self._squash(early, len(early))
+        self._squash(g, 1 if options & SIGMOID_CANDIDATE else 0)
         self._cell_state(t, a, c, options)
 
-    def lstm_output(self, t: int, wh: Any, ux: Any, a: Any, c: Any, tanh_c: Any, h: Any, P: Any, options: int) -> None:
+    def lstm_output(self, t: int, wh: Any, gates: Any, c: Any, h: Any, P: Any, options: int) -> None:
         """With peepholes, the second half of `lstm_forward`: ``o``, which sees ``c_t``, and ``h_t``."""
-        a = a[t]
-        self.xp.add(wh[-2], ux[-2, t], out=a[-2])
+        a = gates[:, t]
+        o = a[-2:-1]
+        o += wh[-2:-1]
         if options & DIAGONAL:
-            a[-2] += self.half * P[-1] * c[t + 1]
-        self._squash(a[-2:-1], 1)
-        self._cell_output(t, a, c, tanh_c, h, options)
+            o += self.half * P[-1:] * c[t + 1]
+        self._squash(o, 1)
+        self._cell_output(t, a, c, h, options)
 
     def _cell_state(self, t: int, a: Any, c: Any, options: int) -> None:
         """``c_t = f ⊙ c_{t-1} + i ⊙ g``."""
@@ -228,57 +238,65 @@ class Plain:
             xp.multiply(a[-4], g, out=tmp)
             xp.add(new, tmp, out=new)
 
-    def _cell_output(self, t: int, a: Any, c: Any, tanh_c: Any, h: Any, options: int) -> None:
+    def _cell_output(self, t: int, a: Any, c: Any, h: Any, options: int) -> None:
         """``h_t = o ⊙ tanh(c_t)``, or ``o ⊙ c_t``."""
-        squashed = c[t + 1] if options & LINEAR_OUTPUT else self.xp.tanh(c[t + 1], out=tanh_c[t])
+        squashed = c[t + 1] if options & LINEAR_OUTPUT else self.xp.tanh(c[t + 1], out=self.temporary)
         self.xp.multiply(a[-2], squashed, out=h[t + 1])
 
-    def _lstm_local(self, t: int, a: Any, c: Any, tanh_c: Any, da: Any, options: int) -> None:
+    def _lstm_local(self, t: int, gates: Any, c: Any, da: Any, options: int) -> None:
         """The factors of the backward step that no later step changes, for a block of steps up to ``t``."""
-        xp, one = self.xp, self.one
         block = max(1, _BLOCK // (da.shape[0] * self.B * self.H))
         if (self.T - 1 - t) % block:
             return
         if self.local is None:
             self.local = self.empty(self.T, self.B, self.H)
-        w = slice(max(0, t + 1 - block), t + 1)
-        gates, d, local = a[w].swapaxes(0, 1), da[:, w], self.local[w]
-        f, o, g = gates[-3], gates[-2], gates[-1]
-        n = len(gates) if options & SIGMOID_CANDIDATE else len(gates) - 1
-        xp.subtract(one, gates[:n], out=d[:n])  # σ′ = s (1 - s)
-        d[:n] *= gates[:n]
-        if n < len(gates):  # tanh′ = 1 - g²
-            xp.multiply(g, g, out=d[-1])
-            xp.subtract(one, d[-1], out=d[-1])
+        start = max(0, t + 1 - block)
+        a, d, local = gates[:, start : t + 1], da[:, start : t + 1], self.local[start : t + 1]
+        before, after = c[start : t + 1], c[start + 1 : t + 2]
+        self._squash_backward(a, d, len(a) if options & SIGMOID_CANDIDATE else len(a) - 1)
         if options & COUPLED:
-            d[-1] *= one - f
-            d[-3] *= c[w] - g
+            d[-1] *= self.one - a[-3]
+            d[-3] *= before - a[-1]
         else:
-            d[-1] *= gates[-4]
-            d[-4] *= g
-            d[-3] *= c[w]
+            d[-1] *= a[-4]
+            d[-4] *= a[-1]
+            d[-3] *= before
+        self._output_backward(a[-2], after, d[-2], local, options)
+
+    def _squash_backward(self, a: Any, d: Any, sigmoids: int) -> None:
+        """``σ′ = s (1 - s)`` for the first gates, ``tanh′ = 1 - g²`` for the rest."""
+        s, g = slice(0, sigmoids), slice(sigmoids, len(a))
+        self.xp.subtract(self.one, a[s], out=d[s])
+        d[s] *= a[s]
+        self.xp.multiply(a[g], a[g], out=d[g])
+        self.xp.subtract(self.one, d[g], out=d[g])
+
+    def _output_backward(self, o: Any, c: Any, do: Any, local: Any, options: int) -> None:
+        """``do ⊙ tanh(c)``, and in ``local`` what ``dc`` gets of ``dh``: ``o ⊙ (1 - tanh²(c))``."""
+        xp = self.xp
         if options & LINEAR_OUTPUT:
-            d[-2] *= c[w.start + 1 : w.stop + 1]
+            do *= c
             local[...] = o
         else:
-            d[-2] *= tanh_c[w]
-            xp.multiply(tanh_c[w], tanh_c[w], out=local)
-            xp.subtract(one, local, out=local)
+            xp.tanh(c, out=local)
+            do *= local
+            xp.multiply(local, local, out=local)
+            xp.subtract(self.one, local, out=local)
             local *= o
 
     def lstm_backward(
-        self, t: int, dhs: Any, rec: Any, dc: Any, a: Any, c: Any, tanh_c: Any, P: Any, da: Any, options: int
+        self, t: int, dhs: Any, rec: Any, dc: Any, gates: Any, c: Any, P: Any, da: Any, options: int
     ) -> None:
         """``da_t`` from ``dh_t`` and ``dc``; ``dc`` becomes that of ``c_{t-1}``."""
-        self.lstm_output_backward(t, dhs, rec, dc, a, c, tanh_c, P, da, options)
-        self.lstm_state_backward(t, dc, a, c, P, da, options)
+        self.lstm_output_backward(t, dhs, rec, dc, gates, c, P, da, options)
+        self.lstm_state_backward(t, dc, gates, c, P, da, options)
 
     def lstm_output_backward(
-        self, t: int, dhs: Any, rec: Any, dc: Any, a: Any, c: Any, tanh_c: Any, P: Any, da: Any, options: int
+        self, t: int, dhs: Any, rec: Any, dc: Any, gates: Any, c: Any, P: Any, da: Any, options: int
     ) -> None:
-        """The first half of `lstm_backward`: ``dh_t``, ``da`` of the output gate, and ``dc += dh ⊙ o ⊙ tanh′(c)``."""
+        """The first half of `lstm_backward`: ``dh_t``, ``da_o``, and ``dc += dh ⊙ o ⊙ (1 - tanh²(c))``."""
         xp, dh, tmp, do = self.xp, self.dh, self.temporary, da[-2, t]
-        self._lstm_local(t, a, c, tanh_c, da, options)
+        self._lstm_local(t, gates, c, da, options)
         xp.add.reduce(rec, axis=0, out=dh)
         xp.add(dh, dhs[t], out=dh)
         xp.multiply(do, dh, out=do)
@@ -287,55 +305,53 @@ class Plain:
         if options & DIAGONAL:
             dc += do * P[-1]
 
-    def lstm_state_backward(self, t: int, dc: Any, a: Any, c: Any, P: Any, da: Any, options: int) -> None:
+    def lstm_state_backward(self, t: int, dc: Any, gates: Any, c: Any, P: Any, da: Any, options: int) -> None:
         """The second half of `lstm_backward`: ``da`` of the other gates, and ``dc ⊙ f`` for the step before."""
         xp, early, dg = self.xp, da[:-2, t], da[-1, t]
         xp.multiply(early, dc, out=early)
         xp.multiply(dg, dc, out=dg)
-        xp.multiply(dc, a[t, -3], out=dc)
+        xp.multiply(dc, gates[-3, t], out=dc)
         if options & DIAGONAL:
             dc += (early * P[:-1]).sum(axis=0)
 
     # --------------------------------------------------------------------------------------------- GRU
 
-    def gru_gates(self, t: int, wh: Any, ux: Any, a: Any, h: Any, rh: Any) -> None:
+    def gru_gates(self, t: int, wh: Any, gates: Any, h: Any, rh: Any) -> None:
         """Reset before the product: ``z``, ``r`` and ``r ⊙ h_{t-1}``."""
-        zr = a[t, :2]
-        self.xp.add(wh, ux[:2, t], out=zr)
+        zr = gates[:2, t]
+        self.xp.add(zr, wh, out=zr)
         self._squash(zr, 2)
         self.xp.multiply(zr[1], h[t], out=rh[t])
 
-    def gru_state(self, t: int, wh: Any, ux: Any, a: Any, h: Any) -> None:
-        """Reset before the product: ``g = tanh(W_g (r ⊙ h_{t-1}) + ux_g)`` and ``h_t``."""
-        g = a[t, 2]
-        self.xp.add(wh[0], ux[2, t], out=g)
+    def gru_state(self, t: int, wh: Any, gates: Any, h: Any) -> None:
+        """Reset before the product: ``g = tanh(U_g x_t + b_g + W_g (r ⊙ h_{t-1}))`` and ``h_t``."""
+        g = gates[2, t]
+        self.xp.add(g, wh[0], out=g)
         self.xp.tanh(g, out=g)
-        self._mix(t, a, h)
+        self._mix(t, gates, h)
 
-    def gru_forward(self, t: int, wh: Any, ux: Any, a: Any, b_reset: Any, inner: Any, h: Any) -> None:
-        """Reset after the product: ``z``, ``r``, ``g = tanh(ux_g + r ⊙ (W_g h_{t-1} + b_reset))`` and ``h_t``."""
-        xp, zr, g, tmp = self.xp, a[t, :2], a[t, 2], self.temporary
+    def gru_forward(self, t: int, wh: Any, gates: Any, b_reset: Any, inner: Any, h: Any) -> None:
+        """Reset after the product: ``z``, ``r``, ``g = tanh(U_g x_t + b_g + r ⊙ (W_g h_{t-1} + b_reset))``, ``h_t``."""
+        xp, zr, g, tmp = self.xp, gates[:2, t], gates[2, t], self.temporary
         xp.add(wh[2], b_reset[0], out=inner[t])
-        xp.add(wh[:2], ux[:2, t], out=zr)
+        xp.add(zr, wh[:2], out=zr)
         self._squash(zr, 2)
         xp.multiply(zr[1], inner[t], out=tmp)
-        xp.add(tmp, ux[2, t], out=g)
+        xp.add(g, tmp, out=g)
         xp.tanh(g, out=g)
-        self._mix(t, a, h)
+        self._mix(t, gates, h)
 
-    def _mix(self, t: int, a: Any, h: Any) -> None:
+    def _mix(self, t: int, gates: Any, h: Any) -> None:
         """``h_t = h_{t-1} + z ⊙ (g - h_{t-1})``."""
-        z, _, g = a[t]
-        new = h[t + 1]
-        self.xp.subtract(g, h[t], out=new)
-        self.xp.multiply(new, z, out=new)
-        self.xp.add(new, h[t], out=new)
+        old, new = h[t], h[t + 1]
+        self.xp.subtract(gates[2, t], old, out=new)
+        self.xp.multiply(new, gates[0, t], out=new)
+        self.xp.add(new, old, out=new)
 
-    def gru_state_backward(self, t: int, dhs: Any, rec: Any, direct: Any, a: Any, h: Any, da: Any) -> None:
+    def gru_state_backward(self, t: int, dhs: Any, rec: Any, direct: Any, gates: Any, h: Any, da: Any) -> None:
         """``da`` of ``z`` and of ``g``, from ``dh_t``; ``direct`` becomes ``dh_t ⊙ (1 - z)``."""
         xp, dh, tmp = self.xp, self.dh, self.temporary
-        z, _, g = a[t]
-        dz, dg = da[0, t], da[2, t]
+        z, g, dz, dg = gates[0, t], gates[2, t], da[0, t], da[2, t]
         xp.add.reduce(rec, axis=0, out=dh)
         xp.add(dh, dhs[t], out=dh)
         xp.add(dh, direct, out=dh)
@@ -356,20 +372,20 @@ class Plain:
         xp.subtract(self.one, r, out=tmp)
         xp.multiply(dr, tmp, out=dr)
 
-    def gru_gates_backward(self, t: int, drh: Any, direct: Any, a: Any, h: Any, da: Any) -> None:
+    def gru_gates_backward(self, t: int, drh: Any, direct: Any, gates: Any, h: Any, da: Any) -> None:
         """Reset before the product: ``da_r``, from the gradient of ``r ⊙ h_{t-1}``, which is added to ``direct``."""
-        r, dr, drh = a[t, 1], da[1, t], drh[0]
+        r, dr, drh = gates[1, t], da[1, t], drh[0]
         self.xp.multiply(drh, h[t], out=dr)
         self._gru_reset(r, dr)
         self.xp.multiply(drh, r, out=self.temporary)
         self.xp.add(direct, self.temporary, out=direct)
 
     def gru_backward(
-        self, t: int, dhs: Any, rec: Any, direct: Any, a: Any, inner: Any, h: Any, da: Any, dv: Any
+        self, t: int, dhs: Any, rec: Any, direct: Any, gates: Any, inner: Any, h: Any, da: Any, dv: Any
     ) -> None:
         """Reset after the product: ``da``, and ``dv``, the gradients of the products ``W h_{t-1}``."""
-        xp, r, dr, dg = self.xp, a[t, 1], da[1, t], da[2, t]
-        self.gru_state_backward(t, dhs, rec, direct, a, h, da)
+        xp, r, dr, dg = self.xp, gates[1, t], da[1, t], da[2, t]
+        self.gru_state_backward(t, dhs, rec, direct, gates, h, da)
         xp.multiply(dg, inner[t], out=dr)
         self._gru_reset(r, dr)
         dv[:2, t] = da[:2, t]

@@ -53,11 +53,11 @@ class RNN(Cell):
 
         h = k.empty(T + 1, B, H)
         h[0] = self._checked_state("state", state, B)
-        W = k.pack(params["W"][None], sigmoids=0)
-        ux = k.inputs(x, params["U"][None], params["b"][None], sigmoids=0)  # U x_t + b for all t
+        k.inputs(x, params["U"][None], params["b"][None], sigmoids=0, out=h[1:])  # U x_t + b for all t
+        W, wh = k.pack(params["W"][None], sigmoids=0), k.products(1)
         for t in range(T):
-            wh = k.recurrent(h[t], W)  #             W h_{t-1}
-            k.rnn_forward(t, wh, ux, h, relu)  #     h_t = tanh(W h_{t-1} + U x_t + b)
+            k.product(h[t], W, wh)  #                W h_{t-1}
+            k.rnn_forward(t, wh, h, relu)  #         h_t = tanh(U x_t + b + W h_{t-1})
 
         if padding:
             padding.hold(h)
@@ -86,15 +86,16 @@ class RNN(Cell):
         dhs = self._checked_gradient(dhs, cache)
         dh = self._checked_state("dstate", dstate, dhs.shape[1])
         k, h, relu = cache.kernels, cache.h, int(self.activation == "relu")
-        W, padding = cache.params["W"][None], cache.padding
+        W, padding = k.pack_backward(cache.params["W"][None]), cache.padding
         if padding:
             dhs, dh0 = padding.gather(dhs, dh)
             dh = k.zeros_like(dh)
 
         da, rec = k.gradients(1), k.future(1, dh)
+        das = k.views(da, 0, 1)
         for t in reversed(range(len(dhs))):
             k.rnn_backward(t, dhs, rec, h, da, relu)  #      da_t = (dh_t + Wᵀ da_{t+1}) ⊙ (1 - h_t²)
-            rec = k.recurrent_backward(t, da, W)  #          Wᵀ da_t
+            k.product(das[t], W, rec)  #                     Wᵀ da_t
 
         dx, grads = self._parameter_gradients(cache, da)
         return dx, k.total(rec) + dh0 if padding else k.total(rec), grads
