@@ -85,7 +85,7 @@ def check_no_nan(name: str, array: Any) -> None:
         raise ValueError(f"{name} holds nan, first at index {where}; look for what made it before this call")
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, eq=False)
 class Cache:
     """What a backward pass needs of its forward pass."""
 
@@ -104,6 +104,7 @@ class Cell:
         params: the parameters by name. They may be replaced or changed in place between one `backward` and the
             next `forward`; a backward pass must see the parameters that its forward pass saw, for the cache
             refers to them and does not copy them.
+        shapes: the shape that each parameter has to have.
         gates: names of the parts along the first axis of ``U``, ``W`` and ``b``; none for a plain RNN.
     """
 
@@ -116,11 +117,10 @@ class Cell:
         if np.dtype(dtype).name not in DTYPES:
             raise ValueError(f"dtype is {np.dtype(dtype).name}; cells compute in float32 or float64")
         self.input_size, self.hidden_size, self.dtype = int(input_size), int(hidden_size), np.dtype(dtype)
-        stack = (len(self.gates),) if self.gates else ()
+        self.shapes = self._shapes()
         self.params = {
-            "U": init.uniform((*stack, hidden_size, input_size), rng, dtype),
-            "W": init.uniform((*stack, hidden_size, hidden_size), rng, dtype),
-            "b": get_xp().zeros((*stack, hidden_size), dtype=dtype),
+            name: get_xp().zeros(shape, dtype=dtype) if name.startswith("b") else init.uniform(shape, rng, dtype)
+            for name, shape in self.shapes.items()
         }
 
     def _shapes(self) -> dict[str, tuple[int, ...]]:
@@ -130,7 +130,7 @@ class Cell:
 
     def _checked_params(self) -> dict[str, Any]:
         """The parameters, once they are known to be of the cell's shapes and dtype."""
-        shapes = self._shapes()
+        shapes = self.shapes
         if self.params.keys() != shapes.keys():
             raise ValueError(f"params has {sorted(self.params)}, but this cell needs {sorted(shapes)}")
         for name, array in self.params.items():
@@ -180,7 +180,8 @@ class Cell:
         check_dtype("dhs", dhs, self.dtype)
         dhs = xp.ascontiguousarray(dhs)
         check_no_nan("dhs", dhs)
-        return dhs
+        # numba would compile its kernels once more for a read-only array.
+        return dhs.copy() if xp is np and not dhs.flags.writeable else dhs
 
     def _parameter_gradients(self, cache: Any, da: Any, dv: Any = None) -> tuple[Any, dict[str, Any]]:
         """``dx`` and the gradients of U, W and b.
@@ -197,8 +198,7 @@ class Cell:
             "b": k.bias_backward(da),
         }
         dx = k.inputs_backward(da, U.reshape(-1, *U.shape[-2:])) if cache.x.ndim == 3 else None
-        shapes = self._shapes()
-        return dx, {name: gradient.reshape(shapes[name]) for name, gradient in grads.items()}
+        return dx, {name: gradient.reshape(self.shapes[name]) for name, gradient in grads.items()}
 
 
 def seal(xp: Any, hs: Any) -> Any:

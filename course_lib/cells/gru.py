@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from course_lib.backend import Rng, get_xp
+from course_lib.backend import Rng
 from course_lib.cells import kernels
 from course_lib.cells.cell import Cache, Cell, Padding, seal
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, eq=False)
 class GRUCache(Cache):
     """What the backward pass needs besides: the gates, and ``r ⊙ h`` or ``W_g h + b_reset`` of each step."""
 
@@ -48,8 +48,6 @@ class GRU(Cell):
             raise ValueError(f"reset is {reset!r}; choose 'before' or 'after' (the product)")
         self.reset = reset
         super().__init__(input_size, hidden_size, rng, dtype)
-        if reset == "after":
-            self.params["b_reset"] = get_xp().zeros(hidden_size, dtype=dtype)
 
     def _shapes(self) -> dict[str, tuple[int, ...]]:
         shapes = super()._shapes()

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from course_lib import init
 from course_lib.backend import Rng
 from course_lib.cells import kernels, options
 from course_lib.cells.cell import Cache, Cell, Padding, seal
@@ -15,7 +14,7 @@ CHOICES = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, eq=False)
 class LSTMCache(Cache):
     """What the backward pass needs besides: the gates, and ``c (T+1, B, H)`` from ``c0`` on."""
 
@@ -70,8 +69,6 @@ class LSTM(Cell):
         self.candidate, self.coupled, self.peephole, self.output = candidate, bool(coupled), peephole, output
         self.gates = ("f", "o", "g") if coupled else ("i", "f", "o", "g")
         super().__init__(input_size, hidden_size, rng, dtype)
-        if peephole:
-            self.params["P"] = init.uniform(self._shapes()["P"], rng, dtype)
 
     def _shapes(self) -> dict[str, tuple[int, ...]]:
         shapes = super()._shapes()
@@ -210,7 +207,6 @@ class LSTM(Cell):
         """``(h, c)``, or the gradients at them."""
         if pair is None:
             pair = None, None
-        elif not isinstance(pair, tuple | list) or len(pair) != 2:
+        if not isinstance(pair, tuple | list) or len(pair) != 2:
             raise TypeError(f"{name} is a {type(pair).__name__}; an LSTM's is a pair of arrays (h, c)")
-        h, c = (self._checked_state(f"{name}[{i}]", part, B) for i, part in enumerate(pair))
-        return h, c
+        return self._checked_state(f"{name}[0]", pair[0], B), self._checked_state(f"{name}[1]", pair[1], B)

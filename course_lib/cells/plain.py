@@ -5,15 +5,23 @@ run over it in one go, and the product of ``(B, H)`` with ``(G, H, H)`` is faste
 Everything is written into arrays that are already there: the gates replace ``U x_t + b`` where it stood.
 """
 
+import functools
 from typing import Any
 
 import numpy as np
 
+from course_lib.cells import memory
 from course_lib.cells.embedding import sum_rows
 from course_lib.cells.options import COUPLED, DIAGONAL, LINEAR_OUTPUT, SIGMOID_CANDIDATE
 
 _CACHED = 1 << 19  # numbers that a block of rows may take to stay in the second-level cache
 _BLOCK = 1 << 15  # numbers of a block of steps whose local derivatives are computed together
+
+
+@functools.cache
+def _constants(xp: Any, dtype: Any) -> tuple[Any, Any]:
+    """½ and 1 as arrays without axes, which functions take with less ado than numbers."""
+    return xp.asarray(0.5, dtype=dtype), xp.asarray(1, dtype=dtype)
 
 
 class Plain:
@@ -23,7 +31,7 @@ class Plain:
 
     def __init__(self, xp: Any, T: int, B: int, H: int, dtype: Any):
         self.xp, self.T, self.B, self.H, self.dtype = xp, T, B, H, dtype
-        self.half, self.one = xp.asarray(0.5, dtype=dtype), xp.asarray(1, dtype=dtype)  # faster than 0.5 and 1
+        self.half, self.one = _constants(xp, dtype)
         self.temporary, self.dh, self.local = self.empty(B, H), self.empty(B, H), None
         #: ``product(h_t, W, out)`` is ``W h_t`` for packed weights, ``product(da_t, W, out)`` is ``Wᵀ da_t``.
         self.product = xp.matmul
@@ -32,7 +40,7 @@ class Plain:
 
     def empty(self, *shape: int) -> Any:
         """New memory."""
-        return self.xp.empty(shape, dtype=self.dtype)
+        return memory.empty(shape, self.dtype) if self.xp is np else self.xp.empty(shape, dtype=self.dtype)
 
     def zeros_like(self, array: Any) -> Any:
         """Zeros."""
@@ -125,8 +133,8 @@ class Plain:
 
     def weights_backward(self, da: Any, h: Any) -> Any:
         """``Σ_t da_t h_tᵀ`` for all gates, ``(G, H, K)``."""
-        G, rows = da.shape[0], self.T * self.B
-        return self.xp.matmul(da.reshape(G, rows, self.H).swapaxes(1, 2), h.reshape(rows, -1))
+        da, h = da.reshape(len(da), -1, self.H).swapaxes(1, 2), h.reshape(self.T * self.B, -1)
+        return self.xp.matmul(da, h, out=self.empty(len(da), self.H, h.shape[1]))
 
     def input_weights_backward(self, da: Any, x: Any, D: int) -> Any:
         """``Σ_t da_t x_tᵀ`` for all gates, ``(G, H, D)``, also for one-hot rows given as whole numbers."""
@@ -153,13 +161,13 @@ class Plain:
 
     def inputs_backward(self, da: Any, U: Any) -> Any:
         """``Σ_gates Uᵀ da_t`` for all steps, ``(T, B, D)``."""
-        da = da.reshape(da.shape[0], -1, self.H)
-        dx = self.xp.matmul(da[0], U[0])
+        da, rows, D = da.reshape(len(da), -1, self.H), self.T * self.B, U.shape[2]
+        dx = self.xp.matmul(da[0], U[0], out=self.empty(rows, D))
         if len(U) > 1:
-            part = self.xp.empty_like(dx)
-            for da_gate, U_gate in zip(da[1:], U[1:], strict=True):
-                dx += self.xp.matmul(da_gate, U_gate, out=part)
-        return dx.reshape(self.T, self.B, -1)
+            part = self.empty(rows, D)
+            for gate in range(1, len(U)):
+                dx += self.xp.matmul(da[gate], U[gate], out=part)
+        return dx.reshape(self.T, self.B, D)
 
     # --------------------------------------------------------------------------------------------- RNN
 
@@ -198,11 +206,11 @@ class Plain:
             self.lstm_state(t, wh, gates, c, P, options)
             self.lstm_output(t, wh, gates, c, h, P, options)
             return
-        a = gates[:, t]
-        self.xp.add(a, wh, out=a)
-        self._squash(a, len(a) if options & SIGMOID_CANDIDATE else len(a) - 1)
-        self._cell_state(t, a, c, options)
-        self._cell_output(t, a, c, h, options)
+        self.xp.add(wh, gates[:, t], out=wh)  # in one run of memory, faster than where the gates stand
+        self._squash(wh, len(wh) if options & SIGMOID_CANDIDATE else len(wh) - 1)
+        self._cell_state(t, wh, c, options)
+        self._cell_output(t, wh, c, h, options)
+        gates[:, t] = wh
 
     def lstm_state(self, t: int, wh: Any, gates: Any, c: Any, P: Any, options: int) -> None:
         """With peepholes, the first half of `lstm_forward`: ``i, f, g`` and ``c_t``."""
