@@ -191,13 +191,13 @@ class Cell:
             da: gradients of the pre-activations, in the layout of the kernels.
             dv: gradients of the products ``W h_{t-1}``, where they are not ``da``.
         """
-        k, U = cache.kernels, cache.params["U"]
-        grads = {
-            "U": k.input_weights_backward(da, cache.x, self.input_size),
-            "W": k.weights_backward(da if dv is None else dv, cache.h[:-1]),
-            "b": k.bias_backward(da),
-        }
-        dx = k.inputs_backward(da, U.reshape(-1, *U.shape[-2:])) if cache.x.ndim == 3 else None
+        k, x, U = cache.kernels, cache.x, cache.params["U"]
+        if x.ndim == 3:
+            dx, dU = k.inputs_backward(da, U.reshape(-1, *U.shape[-2:])), k.weights_backward(da, x)
+        else:
+            dx, dU = None, k.one_hot_weights_backward(da, x.reshape(-1), self.input_size)
+        dW = k.weights_backward(da if dv is None else dv, cache.h[:-1])
+        grads = {"U": dU, "W": dW, "b": k.bias_backward(da)}
         return dx, {name: gradient.reshape(self.shapes[name]) for name, gradient in grads.items()}
 
 

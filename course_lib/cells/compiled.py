@@ -1,8 +1,8 @@
 """The kernels with the element-wise part of a step compiled by numba: one loop over memory instead of ten.
 
-Layout and products are those of plain.py. Each function below is a method of `Plain` with the same formula; it
-gets whole arrays and the step, so that the compiler knows every row to be one run of numbers and uses the
-processor's vector instructions on it.
+Each function below is a method of `Plain` with the same formula. It gets whole arrays and the step, so that the
+compiler knows every row to be one run of numbers and uses the processor's vector instructions on it. The products of
+a step are those of plain.py, gate by gate; gates and their gradients stand as in concatenated.py.
 """
 
 import math
@@ -11,8 +11,8 @@ import numba
 import numpy as np
 from numba.extending import overload
 
+from course_lib.cells.concatenated import Concatenated
 from course_lib.cells.options import COUPLED, DIAGONAL, LINEAR_OUTPUT, SIGMOID_CANDIDATE
-from course_lib.cells.plain import Plain
 
 # Division by zero gives inf, as in NumPy, and a product and a sum may become one instruction. No assumption is
 # made that would hide a nan or an infinity.
@@ -68,11 +68,11 @@ def _squash_seeing(a, wh, P, c):
 
 
 @compiled
-def _gather(rec, dhs):
-    """``dh_t = ∂⁺L/∂h_t + Wᵀ da_{t+1}``, in place of the product of the first gate."""
-    dh = rec[0].ravel()
+def _sum(rec, b, dhs):
+    """``dh_t = ∂⁺L/∂h_t + Wᵀ da_{t+1}`` of a sequence, in place of the product of the first gate."""
+    dh = rec[0, b]
     for k in range(1, len(rec)):
-        part = rec[k].ravel()
+        part = rec[k, b]
         for j in range(dh.size):
             dh[j] += part[j]
     for j in range(dh.size):
@@ -96,7 +96,7 @@ def _rnn_forward(t, wh, h, relu):
 
 @compiled
 def _rnn_backward(t, dhs, rec, h, da, relu):
-    dhs, rec, h, da, one = dhs[t].ravel(), rec.ravel(), h[t + 1].ravel(), da[0, t].ravel(), h.dtype.type(1)
+    dhs, rec, h, da, one = dhs[t].ravel(), rec.ravel(), h[t + 1].ravel(), da[t].ravel(), h.dtype.type(1)
     if relu:
         for j in range(h.size):
             da[j] = (dhs[j] + rec[j]) * h.dtype.type(h[j] > 0)
@@ -110,37 +110,39 @@ def _rnn_backward(t, dhs, rec, h, da, relu):
 
 @compiled
 def _lstm_state(t, wh, gates, c, P, options):
-    n = len(gates)
-    f, g, old, new = gates[n - 3, t].ravel(), gates[n - 1, t].ravel(), c[t].ravel(), c[t + 1].ravel()
-    for k in range(n - 2):
-        if options & DIAGONAL:
-            _squash_seeing(gates[k, t].ravel(), wh[k].ravel(), P[k].ravel(), old)
+    n = gates.shape[2]
+    for b in range(gates.shape[1]):
+        f, g, old, new = gates[t, b, n - 3], gates[t, b, n - 1], c[t, b], c[t + 1, b]
+        for k in range(n - 2):
+            if options & DIAGONAL:
+                _squash_seeing(gates[t, b, k], wh[k, b], P[k, b], old)
+            else:
+                _squash(gates[t, b, k], wh[k, b], True)
+        _squash(g, wh[n - 1, b], options & SIGMOID_CANDIDATE != 0)
+        if options & COUPLED:
+            for j in range(new.size):
+                new[j] = g[j] + f[j] * (old[j] - g[j])
         else:
-            _squash(gates[k, t].ravel(), wh[k].ravel(), True)
-    _squash(g, wh[n - 1].ravel(), options & SIGMOID_CANDIDATE != 0)
-    if options & COUPLED:
-        for j in range(new.size):
-            new[j] = g[j] + f[j] * (old[j] - g[j])
-    else:
-        i = gates[0, t].ravel()
-        for j in range(new.size):
-            new[j] = f[j] * old[j] + i[j] * g[j]
+            i = gates[t, b, 0]
+            for j in range(new.size):
+                new[j] = f[j] * old[j] + i[j] * g[j]
 
 
 @compiled
 def _lstm_output(t, wh, gates, c, h, P, options):
-    n = len(gates) - 2
-    o, c, h = gates[n, t].ravel(), c[t + 1].ravel(), h[t + 1].ravel()
-    if options & DIAGONAL:
-        _squash_seeing(o, wh[n].ravel(), P[n].ravel(), c)
-    else:
-        _squash(o, wh[n].ravel(), True)
-    if options & LINEAR_OUTPUT:
-        for j in range(h.size):
-            h[j] = o[j] * c[j]
-    else:
-        for j in range(h.size):
-            h[j] = o[j] * _tanh(c[j])
+    n = gates.shape[2] - 2
+    for b in range(gates.shape[1]):
+        o, new, out = gates[t, b, n], c[t + 1, b], h[t + 1, b]
+        if options & DIAGONAL:
+            _squash_seeing(o, wh[n, b], P[n, b], new)
+        else:
+            _squash(o, wh[n, b], True)
+        if options & LINEAR_OUTPUT:
+            for j in range(out.size):
+                out[j] = o[j] * new[j]
+        else:
+            for j in range(out.size):
+                out[j] = o[j] * _tanh(new[j])
 
 
 @compiled
@@ -151,52 +153,54 @@ def _lstm_forward(t, wh, gates, c, h, P, options):
 
 @compiled
 def _lstm_output_backward(t, dhs, rec, dc, gates, c, P, da, options):
-    n, one, dh = len(gates) - 2, gates.dtype.type(1), _gather(rec, dhs[t].ravel())
-    dc, o, do, c = dc.ravel(), gates[n, t].ravel(), da[n, t].ravel(), c[t + 1].ravel()
-    if options & LINEAR_OUTPUT:
-        for j in range(dh.size):
-            do[j] = dh[j] * c[j] * o[j] * (one - o[j])
-            dc[j] += dh[j] * o[j]
-    else:
-        for j in range(dh.size):
-            squashed = _tanh(c[j])
-            do[j] = dh[j] * squashed * o[j] * (one - o[j])
-            dc[j] += dh[j] * o[j] * (one - squashed * squashed)
-    if options & DIAGONAL:
-        P = P[n].ravel()
-        for j in range(dh.size):
-            dc[j] += P[j] * do[j]
+    n, one = gates.shape[2] - 2, gates.dtype.type(1)
+    for b in range(gates.shape[1]):
+        dh, dnew, o, do, new = _sum(rec, b, dhs[t, b]), dc[b], gates[t, b, n], da[t, b, n], c[t + 1, b]
+        if options & LINEAR_OUTPUT:
+            for j in range(dh.size):
+                do[j] = dh[j] * new[j] * o[j] * (one - o[j])
+                dnew[j] += dh[j] * o[j]
+        else:
+            for j in range(dh.size):
+                squashed = _tanh(new[j])
+                do[j] = dh[j] * squashed * o[j] * (one - o[j])
+                dnew[j] += dh[j] * o[j] * (one - squashed * squashed)
+        if options & DIAGONAL:
+            weight = P[n, b]
+            for j in range(dh.size):
+                dnew[j] += weight[j] * do[j]
 
 
 @compiled
 def _lstm_state_backward(t, dc, gates, c, P, da, options):
-    n, one = len(gates), gates.dtype.type(1)
-    f, g, df, dg = gates[n - 3, t].ravel(), gates[n - 1, t].ravel(), da[n - 3, t].ravel(), da[n - 1, t].ravel()
-    dc, c = dc.ravel(), c[t].ravel()
-    if options & COUPLED:  # i = 1 - f
-        for j in range(dc.size):
-            df[j] = dc[j] * (c[j] - g[j]) * f[j] * (one - f[j])
-            dg[j] = dc[j] * (one - f[j])
-    else:
-        i, di = gates[0, t].ravel(), da[0, t].ravel()
-        for j in range(dc.size):
-            df[j] = dc[j] * c[j] * f[j] * (one - f[j])
-        for j in range(dc.size):
-            di[j] = dc[j] * g[j] * i[j] * (one - i[j])
-            dg[j] = dc[j] * i[j]
-    if options & SIGMOID_CANDIDATE:
-        for j in range(dc.size):
-            dg[j] *= g[j] * (one - g[j])
-    else:
-        for j in range(dc.size):
-            dg[j] *= one - g[j] * g[j]
-    for j in range(dc.size):
-        dc[j] *= f[j]
-    if options & DIAGONAL:
-        for k in range(n - 2):
-            weight, gate = P[k].ravel(), da[k, t].ravel()
-            for j in range(dc.size):
-                dc[j] += weight[j] * gate[j]
+    n, one = gates.shape[2], gates.dtype.type(1)
+    for b in range(gates.shape[1]):
+        f, g, df, dg = gates[t, b, n - 3], gates[t, b, n - 1], da[t, b, n - 3], da[t, b, n - 1]
+        dnew, old = dc[b], c[t, b]
+        if options & COUPLED:  # i = 1 - f
+            for j in range(dnew.size):
+                df[j] = dnew[j] * (old[j] - g[j]) * f[j] * (one - f[j])
+                dg[j] = dnew[j] * (one - f[j])
+        else:
+            i, di = gates[t, b, 0], da[t, b, 0]
+            for j in range(dnew.size):
+                df[j] = dnew[j] * old[j] * f[j] * (one - f[j])
+            for j in range(dnew.size):
+                di[j] = dnew[j] * g[j] * i[j] * (one - i[j])
+                dg[j] = dnew[j] * i[j]
+        if options & SIGMOID_CANDIDATE:
+            for j in range(dnew.size):
+                dg[j] *= g[j] * (one - g[j])
+        else:
+            for j in range(dnew.size):
+                dg[j] *= one - g[j] * g[j]
+        for j in range(dnew.size):
+            dnew[j] *= f[j]
+        if options & DIAGONAL:
+            for k in range(n - 2):
+                weight, gate = P[k, b], da[t, b, k]
+                for j in range(dnew.size):
+                    dnew[j] += weight[j] * gate[j]
 
 
 @compiled
@@ -217,72 +221,80 @@ def _mix(z, g, old, new):
 
 @compiled
 def _gru_gates(t, wh, gates, h, rh):
-    r, h, rh = gates[1, t].ravel(), h[t].ravel(), rh[t].ravel()
-    _squash(gates[0, t].ravel(), wh[0].ravel(), True)
-    _squash(r, wh[1].ravel(), True)
-    for j in range(h.size):
-        rh[j] = r[j] * h[j]
+    for b in range(gates.shape[1]):
+        r, old, out = gates[t, b, 1], h[t, b], rh[t, b]
+        _squash(gates[t, b, 0], wh[0, b], True)
+        _squash(r, wh[1, b], True)
+        for j in range(out.size):
+            out[j] = r[j] * old[j]
 
 
 @compiled
 def _gru_state(t, wh, gates, h):
-    g = gates[2, t].ravel()
-    _squash(g, wh[0].ravel(), False)
-    _mix(gates[0, t].ravel(), g, h[t].ravel(), h[t + 1].ravel())
+    for b in range(gates.shape[1]):
+        g = gates[t, b, 2]
+        _squash(g, wh[0, b], False)
+        _mix(gates[t, b, 0], g, h[t, b], h[t + 1, b])
 
 
 @compiled
 def _gru_forward(t, wh, gates, b_reset, inner, h):
-    z, r, g = gates[0, t].ravel(), gates[1, t].ravel(), gates[2, t].ravel()
-    wh_g, b_reset, inner = wh[2].ravel(), b_reset.ravel(), inner[t].ravel()
-    _squash(z, wh[0].ravel(), True)
-    _squash(r, wh[1].ravel(), True)
-    for j in range(g.size):
-        inner[j] = wh_g[j] + b_reset[j]
-    for j in range(g.size):
-        g[j] = _tanh(g[j] + r[j] * inner[j])
-    _mix(z, g, h[t].ravel(), h[t + 1].ravel())
+    for b in range(gates.shape[1]):
+        z, r, g = gates[t, b, 0], gates[t, b, 1], gates[t, b, 2]
+        wh_g, bias, reset = wh[2, b], b_reset[0, b], inner[t, b]
+        _squash(z, wh[0, b], True)
+        _squash(r, wh[1, b], True)
+        for j in range(g.size):
+            reset[j] = wh_g[j] + bias[j]
+        for j in range(g.size):
+            g[j] = _tanh(g[j] + r[j] * reset[j])
+        _mix(z, g, h[t, b], h[t + 1, b])
 
 
 @compiled
 def _gru_state_backward(t, dhs, rec, direct, gates, h, da):
-    z, g, dz, dg = gates[0, t].ravel(), gates[2, t].ravel(), da[0, t].ravel(), da[2, t].ravel()
-    dh, direct, h, one = _gather(rec, dhs[t].ravel()), direct.ravel(), h[t].ravel(), gates.dtype.type(1)
-    for j in range(dh.size):
-        dh[j] += direct[j]
-    for j in range(dh.size):
-        dz[j] = dh[j] * (g[j] - h[j]) * z[j] * (one - z[j])
-    for j in range(dh.size):
-        dg[j] = dh[j] * z[j] * (one - g[j] * g[j])
-    for j in range(dh.size):
-        direct[j] = dh[j] * (one - z[j])
+    one = gates.dtype.type(1)
+    for b in range(gates.shape[1]):
+        z, g, dz, dg = gates[t, b, 0], gates[t, b, 2], da[t, b, 0], da[t, b, 2]
+        dh, past, old = _sum(rec, b, dhs[t, b]), direct[b], h[t, b]
+        for j in range(dh.size):
+            dh[j] += past[j]
+        for j in range(dh.size):
+            dz[j] = dh[j] * (g[j] - old[j]) * z[j] * (one - z[j])
+        for j in range(dh.size):
+            dg[j] = dh[j] * z[j] * (one - g[j] * g[j])
+        for j in range(dh.size):
+            past[j] = dh[j] * (one - z[j])
 
 
 @compiled
 def _gru_gates_backward(t, drh, direct, gates, h, da):
-    drh, direct, r, dr = drh.ravel(), direct.ravel(), gates[1, t].ravel(), da[1, t].ravel()
-    h, one = h[t].ravel(), gates.dtype.type(1)
-    for j in range(dr.size):
-        dr[j] = drh[j] * h[j] * r[j] * (one - r[j])
-    for j in range(dr.size):
-        direct[j] += drh[j] * r[j]
+    one = gates.dtype.type(1)
+    for b in range(gates.shape[1]):
+        product, past, r, dr, old = drh[0, b], direct[b], gates[t, b, 1], da[t, b, 1], h[t, b]
+        for j in range(dr.size):
+            dr[j] = product[j] * old[j] * r[j] * (one - r[j])
+        for j in range(dr.size):
+            past[j] += product[j] * r[j]
 
 
 @compiled
 def _gru_backward(t, dhs, rec, direct, gates, inner, h, da, dv):
     _gru_state_backward(t, dhs, rec, direct, gates, h, da)
-    r, dz, dr, dg = gates[1, t].ravel(), da[0, t].ravel(), da[1, t].ravel(), da[2, t].ravel()
-    vz, vr, vg, inner, one = dv[0, t].ravel(), dv[1, t].ravel(), dv[2, t].ravel(), inner[t].ravel(), r.dtype.type(1)
-    for j in range(dr.size):
-        dr[j] = dg[j] * inner[j] * r[j] * (one - r[j])
-    for j in range(dr.size):
-        vg[j] = dg[j] * r[j]
-    for j in range(dr.size):
-        vz[j] = dz[j]
-        vr[j] = dr[j]
+    one = gates.dtype.type(1)
+    for b in range(gates.shape[1]):
+        r, dz, dr, dg = gates[t, b, 1], da[t, b, 0], da[t, b, 1], da[t, b, 2]
+        vz, vr, vg, reset = dv[t, b, 0], dv[t, b, 1], dv[t, b, 2], inner[t, b]
+        for j in range(dr.size):
+            dr[j] = dg[j] * reset[j] * r[j] * (one - r[j])
+        for j in range(dr.size):
+            vg[j] = dg[j] * r[j]
+        for j in range(dr.size):
+            vz[j] = dz[j]
+            vr[j] = dr[j]
 
 
-class Compiled(Plain):
+class Compiled(Concatenated):
     """`Plain`, with the element-wise part of each step compiled."""
 
     name = "numba"

@@ -7,6 +7,8 @@ from course_lib.backend import Rng
 from course_lib.cells import kernels
 from course_lib.cells.cell import Cache, Cell, Padding, seal
 
+CANDIDATE = slice(2, 3)
+
 
 @dataclass(slots=True, eq=False)
 class GRUCache(Cache):
@@ -131,23 +133,23 @@ class GRU(Cell):
 
         W, da, direct = cache.params["W"], k.gradients(3), k.zeros_like(dh)
         if self.reset == "before":
-            W_zr, das_zr, rec = k.pack_backward(W[:2]), k.views(da, 0, 2), k.future(2, dh)
-            W_g, das_g, drh = k.pack_backward(W[2:]), k.views(da, 2, 3), k.future(1, dh)
+            W_zr, das_zr, rec = k.pack_backward(W[:2]), k.views(da, slice(0, 2)), k.future(2, dh)
+            W_g, das_g, drh = k.pack_backward(W[2:]), k.views(da, CANDIDATE), k.future(1, dh)
             for t in reversed(range(len(dhs))):
                 k.gru_state_backward(t, dhs, rec, direct, gates, h, da)  #   da_z, da_g;  (1 - z) ⊙ dh_t
                 k.product(das_g[t], W_g, drh)  #                             Wᵀ da_g
                 k.gru_gates_backward(t, drh, direct, gates, h, da)  #        da_r;  + r ⊙ Wᵀ da_g
                 k.product(das_zr[t], W_zr, rec)  #                           Wᵀ da_z + Wᵀ da_r
             dx, grads = self._parameter_gradients(cache, da)
-            grads["W"][2] = k.weights_backward(k.last_gate(da), inner)[0]
+            grads["W"][2] = k.weights_backward(da, inner, CANDIDATE)[0]
         else:
             W, dv, rec = k.pack_backward(W), k.gradients(3), k.future(3, dh)
-            dvs = k.views(dv, 0, 3)
+            dvs = k.views(dv, slice(0, 3))
             for t in reversed(range(len(dhs))):
                 k.gru_backward(t, dhs, rec, direct, gates, inner, h, da, dv)  # da, dv;  (1 - z) ⊙ dh_t
                 k.product(dvs[t], W, rec)  #                                    Wᵀ dv
             dx, grads = self._parameter_gradients(cache, da, dv)
-            grads["b_reset"] = k.bias_backward(k.last_gate(dv))[0]
+            grads["b_reset"] = k.bias_backward(dv, CANDIDATE)[0]
 
         dh = k.total(rec) + direct
         return dx, dh + dh0 if padding else dh, grads

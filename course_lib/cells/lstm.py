@@ -14,6 +14,9 @@ CHOICES = {
 }
 
 
+EARLY, OUTPUT = slice(0, -2), slice(-2, -1)  # gates that look at c_{t-1}, and the one that looks at c_t
+
+
 @dataclass(slots=True, eq=False)
 class LSTMCache(Cache):
     """What the backward pass needs besides: the gates, and ``c (T+1, B, H)`` from ``c0`` on."""
@@ -178,11 +181,11 @@ class LSTM(Cell):
             dc = dc.copy()
 
         W, da, rec = k.pack_backward(cache.params["W"]), k.gradients(G), k.future(G, dh)
-        das = k.views(da, 0, G)
+        das = k.views(da, slice(0, G))
         if self.peephole == "full":
             P_early, dc_early = k.pack_backward(cache.params["P"][:-1]), k.future(G - 2, dh)
             P_o, dc_o = k.pack_backward(cache.params["P"][-1:]), k.future(1, dh)
-            das_early, das_o = k.views(da, 0, G - 2), k.views(da, G - 2, G - 1)
+            das_early, das_o = k.views(da, EARLY), k.views(da, OUTPUT)
         for t in reversed(range(len(dhs))):
             if padding:
                 dc += dcs[t]
@@ -199,7 +202,8 @@ class LSTM(Cell):
 
         dx, grads = self._parameter_gradients(cache, da)
         if self.peephole:
-            grads["P"] = k.peephole_backward(da, c, full=self.peephole == "full")
+            of_gates = k.weights_backward if self.peephole == "full" else k.diagonal_backward
+            grads["P"] = k.xp.concatenate([of_gates(da, c[:-1], EARLY), of_gates(da, c[1:], OUTPUT)])
         dh = k.total(rec)
         return dx, (dh + dh0, dc + dc0) if padding else (dh, dc), grads
 

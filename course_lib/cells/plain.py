@@ -34,7 +34,11 @@ class Plain:
         self.half, self.one = _constants(xp, dtype)
         self.temporary, self.dh, self.local = self.empty(B, H), self.empty(B, H), None
         #: ``product(h_t, W, out)`` is ``W h_t`` for packed weights, ``product(da_t, W, out)`` is ``Wᵀ da_t``.
-        self.product = xp.matmul
+        self.product = xp.matmul if xp is np else self._product
+
+    def _product(self, h: Any, W: Any, out: Any) -> Any:
+        """`product` on CuPy, whose matmul takes no third argument without its name."""
+        return self.xp.matmul(h, W, out=out)
 
     # ------------------------------------------------------------------------------------------ layout
 
@@ -58,9 +62,9 @@ class Plain:
         """Gate ``n`` at all steps, ``(T, B, H)``."""
         return gates[n]
 
-    def views(self, da: Any, first: int, last: int) -> list[Any]:
-        """The gradients of gates ``first, …, last - 1`` at each step, for `product`."""
-        return list(da[first:last].swapaxes(0, 1))
+    def views(self, da: Any, gates: slice) -> list[Any]:
+        """The gradients of some gates at each step, for `product`."""
+        return list(da[gates].swapaxes(0, 1))
 
     def pack(self, W: Any, sigmoids: int) -> Any:
         """``W (G, H, K)`` as the products of the forward pass want it, with the sigmoid gates halved.
@@ -102,17 +106,20 @@ class Plain:
             self._look_up(packed, x.reshape(-1), gates)
         else:
             x = x.reshape(rows, -1)
-            block = max(64, _CACHED // (G * H))
-            for start in range(0, rows, block):
-                part = gates[:, start : start + block]
-                xp.matmul(x[start : start + block], packed, out=part)
-                part += bias
+            for block in self._blocks(G):
+                xp.matmul(x[block], packed, out=gates[:, block])
+                gates[:, block] += bias
         return gates.reshape(G, self.T, self.B, H)
 
+    def _blocks(self, G: int) -> list[slice]:
+        """The rows ``0, …, T·B - 1`` in blocks whose gates stay in the cache from one operation to the next."""
+        rows, block = self.T * self.B, max(64, _CACHED // (G * self.H))
+        return [slice(start, start + block) for start in range(0, rows, block)]
+
     def _look_up(self, packed: Any, ids: Any, out: Any) -> None:
-        """Rows of ``packed (G, D, H)`` by whole numbers; on a GPU, where nobody looked, nan for impossible ones."""
-        xp, D = self.xp, packed.shape[1]
-        out[...] = xp.take(packed, ids, axis=1)
+        """Rows of ``packed (..., D, H)`` by whole numbers; on a GPU, where nobody looked, nan for impossible ones."""
+        xp, D = self.xp, packed.shape[-2]
+        out[...] = xp.take(packed, ids, axis=-2)
         if xp is not np:
             out += xp.where((ids >= 0) & (ids < D), xp.zeros((), self.dtype), xp.full((), xp.nan, self.dtype))[:, None]
 
@@ -131,33 +138,25 @@ class Plain:
         """The sum of products of the backward pass over the gates, ``(B, H)``."""
         return rec.sum(axis=0)
 
-    def weights_backward(self, da: Any, h: Any) -> Any:
-        """``Σ_t da_t h_tᵀ`` for all gates, ``(G, H, K)``."""
-        da, h = da.reshape(len(da), -1, self.H).swapaxes(1, 2), h.reshape(self.T * self.B, -1)
-        return self.xp.matmul(da, h, out=self.empty(len(da), self.H, h.shape[1]))
+    def weights_backward(self, da: Any, h: Any, gates: slice = slice(None)) -> Any:
+        """``Σ_t da_t h_tᵀ`` for some gates, ``(G, H, K)``."""
+        da, h = da[gates].reshape(-1, self.T * self.B, self.H), h.reshape(self.T * self.B, -1)
+        return self.xp.matmul(da.swapaxes(1, 2), h, out=self.empty(len(da), self.H, h.shape[1]))
 
-    def input_weights_backward(self, da: Any, x: Any, D: int) -> Any:
-        """``Σ_t da_t x_tᵀ`` for all gates, ``(G, H, D)``, also for one-hot rows given as whole numbers."""
-        if x.ndim == 3:
-            return self.weights_backward(da, x)
-        rows = da.reshape(da.shape[0], -1, self.H).swapaxes(0, 1)  # (T·B, G, H)
-        return self.xp.moveaxis(sum_rows(x.reshape(-1), rows, D), 0, -1)
+    def one_hot_weights_backward(self, da: Any, ids: Any, D: int) -> Any:
+        """``Σ_t da_t x_tᵀ`` for one-hot rows given as whole numbers, ``(G, H, D)``."""
+        rows = da.reshape(len(da), -1, self.H).swapaxes(0, 1)  # (T·B, G, H)
+        return self.xp.moveaxis(sum_rows(ids, rows, D), 0, -1)
 
-    def peephole_backward(self, da: Any, c: Any, full: bool) -> Any:
-        """``Σ_t da_t c_{t-1}ᵀ``, for the output gate ``Σ_t da_t c_tᵀ``; only the diagonals unless full."""
-        xp, early, late = self.xp, da[:-2], da[-2:-1]
-        if full:
-            return xp.concatenate([self.weights_backward(early, c[:-1]), self.weights_backward(late, c[1:])])
-        return xp.concatenate([(early * c[:-1]).sum(axis=(1, 2)), (late * c[1:]).sum(axis=(1, 2))])
+    def diagonal_backward(self, da: Any, c: Any, gates: slice) -> Any:
+        """The diagonals of `weights_backward`, ``(G, H)``."""
+        return (da[gates] * c).sum(axis=(1, 2))
 
-    def last_gate(self, da: Any) -> Any:
-        """The gradients of the last gate alone."""
-        return da[-1:]
-
-    def bias_backward(self, da: Any) -> Any:
-        """``Σ_t da_t`` for all gates, ``(G, H)``."""
-        ones = self.xp.ones((1, self.T * self.B), dtype=self.dtype)  # a product: twice as fast as a sum
-        return self.xp.matmul(ones, da.reshape(da.shape[0], -1, self.H))[:, 0]
+    def bias_backward(self, da: Any, gates: slice = slice(None)) -> Any:
+        """``Σ_t da_t`` for some gates, ``(G, H)``."""
+        da = da[gates].reshape(-1, self.T * self.B, self.H)
+        ones = self.xp.ones((1, da.shape[1]), dtype=self.dtype)  # a product: twice as fast as a sum
+        return self.xp.matmul(ones, da)[:, 0]
 
     def inputs_backward(self, da: Any, U: Any) -> Any:
         """``Σ_gates Uᵀ da_t`` for all steps, ``(T, B, D)``."""

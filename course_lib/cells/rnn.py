@@ -92,7 +92,7 @@ class RNN(Cell):
             dh = k.zeros_like(dh)
 
         da, rec = k.gradients(1), k.future(1, dh)
-        das = k.views(da, 0, 1)
+        das = k.views(da, slice(0, 1))
         for t in reversed(range(len(dhs))):
             k.rnn_backward(t, dhs, rec, h, da, relu)  #      da_t = (dh_t + Wᵀ da_{t+1}) ⊙ (1 - h_t²)
             k.product(das[t], W, rec)  #                     Wᵀ da_t
