@@ -1,8 +1,10 @@
 """The kernels with the element-wise part of a step compiled by numba: one loop over memory instead of ten.
 
 Each function below is a method of `Plain` with the same formula. It gets whole arrays and the step, so that the
-compiler knows every row to be one run of numbers and uses the processor's vector instructions on it. The products of
-a step are those of plain.py, gate by gate; gates and their gradients stand as in concatenated.py.
+compiler knows every row to be one run of numbers and uses the processor's vector instructions on it. A loop writes
+one row of an array and reads no other row of it: the compiler cannot tell that they do not overlap, and would go
+number by number. The products of a step are those of plain.py, gate by gate; gates and their gradients stand as in
+concatenated.py.
 """
 
 import math
@@ -71,12 +73,17 @@ def _squash_seeing(a, wh, P, c):
 def _sum(rec, b, dhs):
     """``dh_t = ∂⁺L/∂h_t + Wᵀ da_{t+1}`` of a sequence, in place of the product of the first gate."""
     dh = rec[0, b]
-    for k in range(1, len(rec)):
-        part = rec[k, b]
+    if len(rec) == 4:
+        r1, r2, r3 = rec[1, b], rec[2, b], rec[3, b]
         for j in range(dh.size):
-            dh[j] += part[j]
-    for j in range(dh.size):
-        dh[j] += dhs[j]
+            dh[j] = dhs[j] + dh[j] + r1[j] + r2[j] + r3[j]
+    else:
+        for j in range(dh.size):
+            dh[j] += dhs[j]
+        for k in range(1, len(rec)):
+            part = rec[k, b]
+            for j in range(dh.size):
+                dh[j] += part[j]
     return dh
 
 
@@ -174,28 +181,26 @@ def _lstm_output_backward(t, dhs, rec, dc, gates, c, P, da, options):
 @compiled
 def _lstm_state_backward(t, dc, gates, c, P, da, options):
     n, one = gates.shape[2], gates.dtype.type(1)
+    slope = gates.dtype.type(options & SIGMOID_CANDIDATE != 0)  # the derivative of g is g - g² or 1 - g²
+    flat = one - slope
     for b in range(gates.shape[1]):
         f, g, df, dg = gates[t, b, n - 3], gates[t, b, n - 1], da[t, b, n - 3], da[t, b, n - 1]
         dnew, old = dc[b], c[t, b]
         if options & COUPLED:  # i = 1 - f
             for j in range(dnew.size):
                 df[j] = dnew[j] * (old[j] - g[j]) * f[j] * (one - f[j])
-                dg[j] = dnew[j] * (one - f[j])
+            for j in range(dnew.size):
+                dg[j] = dnew[j] * (one - f[j]) * (flat + slope * g[j] - g[j] * g[j])
+                dnew[j] *= f[j]
         else:
             i, di = gates[t, b, 0], da[t, b, 0]
             for j in range(dnew.size):
+                di[j] = dnew[j] * g[j] * i[j] * (one - i[j])
+            for j in range(dnew.size):
                 df[j] = dnew[j] * old[j] * f[j] * (one - f[j])
             for j in range(dnew.size):
-                di[j] = dnew[j] * g[j] * i[j] * (one - i[j])
-                dg[j] = dnew[j] * i[j]
-        if options & SIGMOID_CANDIDATE:
-            for j in range(dnew.size):
-                dg[j] *= g[j] * (one - g[j])
-        else:
-            for j in range(dnew.size):
-                dg[j] *= one - g[j] * g[j]
-        for j in range(dnew.size):
-            dnew[j] *= f[j]
+                dg[j] = dnew[j] * i[j] * (flat + slope * g[j] - g[j] * g[j])
+                dnew[j] *= f[j]
         if options & DIAGONAL:
             for k in range(n - 2):
                 weight, gate = P[k, b], da[t, b, k]
@@ -246,8 +251,8 @@ def _gru_forward(t, wh, gates, b_reset, inner, h):
         _squash(r, wh[1, b], True)
         for j in range(g.size):
             reset[j] = wh_g[j] + bias[j]
-        for j in range(g.size):
-            g[j] = _tanh(g[j] + r[j] * reset[j])
+            wh_g[j] = r[j] * reset[j]
+        _squash(g, wh_g, False)
         _mix(z, g, h[t, b], h[t + 1, b])
 
 
@@ -259,11 +264,9 @@ def _gru_state_backward(t, dhs, rec, direct, gates, h, da):
         dh, past, old = _sum(rec, b, dhs[t, b]), direct[b], h[t, b]
         for j in range(dh.size):
             dh[j] += past[j]
-        for j in range(dh.size):
             dz[j] = dh[j] * (g[j] - old[j]) * z[j] * (one - z[j])
         for j in range(dh.size):
             dg[j] = dh[j] * z[j] * (one - g[j] * g[j])
-        for j in range(dh.size):
             past[j] = dh[j] * (one - z[j])
 
 
@@ -274,7 +277,6 @@ def _gru_gates_backward(t, drh, direct, gates, h, da):
         product, past, r, dr, old = drh[0, b], direct[b], gates[t, b, 1], da[t, b, 1], h[t, b]
         for j in range(dr.size):
             dr[j] = product[j] * old[j] * r[j] * (one - r[j])
-        for j in range(dr.size):
             past[j] += product[j] * r[j]
 
 
@@ -283,15 +285,14 @@ def _gru_backward(t, dhs, rec, direct, gates, inner, h, da, dv):
     _gru_state_backward(t, dhs, rec, direct, gates, h, da)
     one = gates.dtype.type(1)
     for b in range(gates.shape[1]):
-        r, dz, dr, dg = gates[t, b, 1], da[t, b, 0], da[t, b, 1], da[t, b, 2]
-        vz, vr, vg, reset = dv[t, b, 0], dv[t, b, 1], dv[t, b, 2], inner[t, b]
+        r, dr, dg, reset = gates[t, b, 1], da[t, b, 1], rec[1, b], inner[t, b]
+        dg[:] = da[t, b, 2]
         for j in range(dr.size):
             dr[j] = dg[j] * reset[j] * r[j] * (one - r[j])
+        dv[t, b, :2] = da[t, b, :2]
+        vg = dv[t, b, 2]
         for j in range(dr.size):
             vg[j] = dg[j] * r[j]
-        for j in range(dr.size):
-            vz[j] = dz[j]
-            vr[j] = dr[j]
 
 
 class Compiled(Concatenated):

@@ -6,7 +6,6 @@ gone, and are lent again. On a GPU, CuPy does the same.
 """
 
 import math
-from typing import Any
 
 import numpy as np
 
@@ -29,7 +28,7 @@ class _Loan:
             _free.pop(next(iter(_free)), None)
 
 
-def empty(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+def empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     """An array with whatever was in the memory before, as ``numpy.empty`` makes it.
 
     Args:
@@ -39,7 +38,7 @@ def empty(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
     Returns:
         The array. Its memory is its own until it and all its views are gone.
     """
-    size = math.prod(shape) * np.dtype(dtype).itemsize
+    size = math.prod(shape) * dtype.itemsize
     if size < _SMALLEST:
         return np.empty(shape, dtype)
     return np.asarray(_Loan(_block(size)))[:size].view(dtype).reshape(shape)

@@ -32,13 +32,23 @@ class Plain:
     def __init__(self, xp: Any, T: int, B: int, H: int, dtype: Any):
         self.xp, self.T, self.B, self.H, self.dtype = xp, T, B, H, dtype
         self.half, self.one = _constants(xp, dtype)
-        self.temporary, self.dh, self.local = self.empty(B, H), self.empty(B, H), None
+        self.local = None
         #: ``product(h_t, W, out)`` is ``W h_t`` for packed weights, ``product(da_t, W, out)`` is ``Wᵀ da_t``.
         self.product = xp.matmul if xp is np else self._product
 
     def _product(self, h: Any, W: Any, out: Any) -> Any:
         """`product` on CuPy, whose matmul takes no third argument without its name."""
         return self.xp.matmul(h, W, out=out)
+
+    @functools.cached_property
+    def temporary(self) -> Any:
+        """Memory for what a step needs and the next does not."""
+        return self.empty(self.B, self.H)
+
+    @functools.cached_property
+    def dh(self) -> Any:
+        """Memory for the gradient at the state of a step."""
+        return self.empty(self.B, self.H)
 
     # ------------------------------------------------------------------------------------------ layout
 
@@ -136,7 +146,7 @@ class Plain:
 
     def total(self, rec: Any) -> Any:
         """The sum of products of the backward pass over the gates, ``(B, H)``."""
-        return rec.sum(axis=0)
+        return self.xp.add.reduce(rec, axis=0)
 
     def weights_backward(self, da: Any, h: Any, gates: slice = slice(None)) -> Any:
         """``Σ_t da_t h_tᵀ`` for some gates, ``(G, H, K)``."""
