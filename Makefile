@@ -1,15 +1,16 @@
-# make lab · make demo · make test: each makes .venv first where it is missing. They need Python 3.11 or newer.
+# make lab · make demo · make test · make bench: each makes .venv first where it is missing. They need Python 3.11 or newer.
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 
-.PHONY: help lab demo test
+.PHONY: help lab demo test bench
 
 help:
 	@echo "make lab    work through the course in JupyterLab"
 	@echo "make demo   grade an example class of 12 and print the gradebook"
 	@echo "make test   run every test and validate every notebook"
+	@echo "make bench  measure the cells against their peers, on a quiet machine"
 
 lab: .venv/installed
 	$(BIN)/course lab
@@ -21,6 +22,9 @@ test: .venv/installed-dev
 	$(BIN)/python -m pytest
 	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 -q -p no:cacheprovider solutions
 
+bench: .venv/installed-bench
+	$(BIN)/python benchmarks/cells.py
+
 .venv/installed: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "error: this course needs Python 3.11 or newer, and none was found"; exit 1; }
 	@$(PYTHON) -c 'import sys; v = sys.version.split()[0]; \
@@ -31,4 +35,8 @@ test: .venv/installed-dev
 
 .venv/installed-dev: .venv/installed
 	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	@touch $@
+
+.venv/installed-bench: .venv/installed-dev
+	$(BIN)/python -m pip install --quiet --editable ".[dev,bench]"
 	@touch $@

@@ -11,6 +11,7 @@ This is the only file that names CuPy, and it imports it only when asked to use 
 """
 
 import contextlib
+import functools
 import importlib
 import importlib.util
 import os
@@ -89,12 +90,27 @@ def get_xp() -> ModuleType:
 
 
 def describe() -> str:
-    """The current backend in one line, such as ``numpy 2.4.6 on CPU (CuPy not installed)``."""
+    """The current backend in one line, such as ``numpy 2.4.6 on CPU, no numba (CuPy not installed)``.
+
+    With numba the line says so: the cells' steps are compiled by it wherever it is installed.
+    """
     xp = get_xp()
     if xp is not np:
         return f"cupy {xp.__version__} on {_gpu_name(xp)}"
+    compiled = f"cells compiled by numba {version}" if (version := numba_version()) else "no numba"
     note = "not used" if importlib.util.find_spec("cupy") else "not installed"
-    return f"numpy {np.__version__} on CPU (CuPy {note})"
+    return f"numpy {np.__version__} on CPU, {compiled} (CuPy {note})"
+
+
+@functools.cache
+def numba_version() -> str | None:
+    """The version of numba, which compiles the cells' steps on the CPU; None where it is not installed."""
+    from importlib import metadata  # slow to import, and needed only by those who ask
+
+    try:
+        return metadata.version("numba")
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def array_namespace(*xs: Any) -> ModuleType:

@@ -29,10 +29,11 @@ class Finding:
 
 
 def examine() -> Iterator[Finding]:
-    """Look at Python, packages, kernels, backend, sandbox and browser."""
+    """Look at Python, packages, backend, numba, sandbox and browser."""
     yield Finding("Python", f"{platform.python_version()} (needs 3.11)", sys.version_info >= (3, 11), needed=True)
     yield from _packages()
     yield _backend()
+    yield _numba()
     yield _sandbox()
     yield _browser()
 
@@ -66,6 +67,12 @@ def _backend() -> Finding:
     except backend.BackendUnavailable as error:
         text = " ".join(str(error).split())
         return Finding("GPU", f"not used, NumPy does everything: {text}", fine=False)
+
+
+def _numba() -> Finding:
+    if version := backend.numba_version():
+        return Finding("numba", f"{version}, compiles the cells' steps", fine=True)
+    return Finding("numba", 'not installed: pip install -e ".[fast]" makes recurrent layers faster', fine=False)
 
 
 def _sandbox() -> Finding:

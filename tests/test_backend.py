@@ -1,7 +1,9 @@
+import importlib.util
 import os
 import subprocess
 import sys
 import threading
+from importlib import metadata
 from importlib.machinery import ModuleSpec
 from types import ModuleType, SimpleNamespace
 
@@ -225,9 +227,16 @@ def test_threads_see_the_choice_but_not_the_block(mock):
 
 def test_describe(fresh):
     fresh.setitem(sys.modules, "cupy", None)
-    assert backend.describe() == f"numpy {np.__version__} on CPU (CuPy not installed)"
+    fresh.setattr(backend, "numba_version", lambda: None)
+    assert backend.describe() == f"numpy {np.__version__} on CPU, no numba (CuPy not installed)"
     fresh.setitem(sys.modules, "cupy", NO_GPU)
-    assert backend.describe() == f"numpy {np.__version__} on CPU (CuPy not used)"
+    fresh.setattr(backend, "numba_version", lambda: "0.61.0")
+    assert backend.describe() == f"numpy {np.__version__} on CPU, cells compiled by numba 0.61.0 (CuPy not used)"
+
+
+def test_numba_is_named_where_it_is_installed():
+    version = backend.numba_version()
+    assert version == metadata.version("numba") if importlib.util.find_spec("numba") else version is None
 
 
 def test_describe_names_the_gpu(mock):

@@ -93,6 +93,8 @@ MAY_SEE = {
     "plots": MATHEMATICS,
     "widgets": {"plots"},
     "interop": MATHEMATICS,
+    "training": MATHEMATICS,
+    "saving": {"backend"},
     "exercises": {"backend"},
     "practice": {"exercises"},
     "checking": {"exercises", "practice"},

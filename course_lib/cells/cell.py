@@ -134,7 +134,7 @@ class Cell:
         if self.params.keys() != shapes.keys():
             raise ValueError(f"params has {sorted(self.params)}, but this cell needs {sorted(shapes)}")
         for name, array in self.params.items():
-            if array.shape != shapes[name] or array.dtype != self.dtype:
+            if getattr(array, "shape", None) != shapes[name] or array.dtype != self.dtype:
                 check_shape(f'params["{name}"]', array, shapes[name], "its shape")
                 check_dtype(f'params["{name}"]', array, self.dtype)
         return self.params

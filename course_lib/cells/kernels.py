@@ -17,13 +17,13 @@ There is no way back from one kind to another in the middle: a kind serves every
 
 import contextlib
 import functools
-import importlib.util
 from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
+from course_lib.backend import numba_version
 from course_lib.cells.plain import Plain
 
 KINDS = ("plain", "numba", "fused")
@@ -36,7 +36,7 @@ def kind(xp: Any) -> str:
     if (name := _in_block.get()) is not None:
         return name
     if xp is np:
-        return "numba" if _numba_installed() else "plain"
+        return "numba" if numba_version() else "plain"
     return "fused"
 
 
@@ -68,7 +68,7 @@ def _class(name: str, on_cpu: bool) -> type:
     if on_cpu != (name == "numba"):
         raise ValueError(f"kernels {name!r} work on arrays of {'CuPy' if on_cpu else 'NumPy'} only")
     if name == "numba":
-        if not _numba_installed():
+        if not numba_version():
             raise ImportError("kernels 'numba' need the package numba: pip install \"course-lib[fast]\"")
         from course_lib.cells.compiled import Compiled  # takes a second to import
 
@@ -76,8 +76,3 @@ def _class(name: str, on_cpu: bool) -> type:
     from course_lib.cells.fused import Fused
 
     return Fused
-
-
-@functools.cache
-def _numba_installed() -> bool:
-    return importlib.util.find_spec("numba") is not None
