@@ -142,6 +142,37 @@ def test_squared_error(xp_backend, size):
     assert relative_error(F.dsquared_error(o, y), numerical) <= 1e-7
 
 
+PAIRS = [(F.cross_entropy, F.dcross_entropy, targets) for targets in TARGETS]
+PAIRS += [(F.squared_error, F.dsquared_error, targets) for targets in TARGETS[1:]]
+
+
+@pytest.mark.parametrize("loss, derivative, targets", PAIRS)
+@pytest.mark.parametrize("dtype", ["bool", "int64", "float32"])
+def test_a_mask_leaves_steps_out(xp_backend, loss, derivative, targets, dtype):
+    size = (4, 3, 5)
+    o, y, counts = outputs(size), targets(size), np.array([[1, 1, 0], [1, 0, 0], [0, 1, 0], [1, 1, 0]])
+    mask = asarray(counts.astype(dtype))
+    value, do = loss(o, y, mask), derivative(o, y, mask)
+    assert relative_error(do, numerical_gradient(lambda o: loss(o, y, mask), o)) <= 1e-7
+    assert not asnumpy(do)[counts == 0].any()
+    one_step = [(slice(t, t + 1), slice(b, b + 1)) for t, b in np.argwhere(counts)]
+    assert relative_error(value, sum(asnumpy(loss(o[s], y[s])) for s in one_step) / 3) < 1e-12
+
+    y[asarray(counts) == 0] = -7 if targets is classes else np.nan  # never looked at
+    assert float(loss(o, y, mask)) == float(value)
+    assert np.array_equal(asnumpy(derivative(o, y, mask)), asnumpy(do))
+
+
+def test_a_mask_of_ones_changes_nothing(xp_backend):
+    size = (4, 3, 5)
+    o = outputs(size, dtype="float32")
+    for loss, derivative, targets in PAIRS:
+        y, mask = targets(size), xp_backend.ones((4, 3))
+        assert float(loss(o, y, mask)) == float(loss(o, y))
+        assert np.array_equal(asnumpy(derivative(o, y, mask)), asnumpy(derivative(o, y)))
+        assert loss(o, y, mask).dtype == derivative(o, y, mask).dtype == np.float32
+
+
 LOSSES = [F.cross_entropy, F.dcross_entropy, F.squared_error, F.dsquared_error]
 
 
@@ -164,13 +195,13 @@ def test_classes_of_any_integer_dtype(xp_backend, function, dtype):
 
 def test_nothing_waits_for_the_device(xp_backend):
     size = (4, 3, 5)
-    o, targets = outputs(size), [make(size) for make in TARGETS]
+    o, targets, mask = outputs(size), [make(size) for make in TARGETS], xp_backend.ones((4, 3))
     with mock_cupy.no_syncs():
         for y in targets:
-            F.cross_entropy(o, y)
-            F.dcross_entropy(o, y)
-        F.squared_error(o, targets[1])
-        F.dsquared_error(o, targets[1])
+            F.cross_entropy(o, y, mask)
+            F.dcross_entropy(o, y, mask)
+        F.squared_error(o, targets[1], mask)
+        F.dsquared_error(o, targets[1], mask)
         for function, derivative in ACTIVATIONS:
             derivative(function(o))
 
@@ -199,6 +230,16 @@ def test_inputs_stay_as_they_are(xp_backend):
 def test_shapes_that_do_not_fit(xp_backend, function, o_shape, y_shape, message):
     with pytest.raises(ValueError, match=message):
         function(xp_backend.zeros(o_shape), xp_backend.zeros(y_shape, dtype="int64"))
+
+
+@pytest.mark.parametrize("function", LOSSES)
+@pytest.mark.parametrize("shape", [(3, 4), (4, 3, 1), (4,)])
+def test_a_mask_that_does_not_fit(xp_backend, function, shape):
+    o = xp_backend.zeros((4, 3, 5))
+    with pytest.raises(
+        ValueError, match=r"mask of shape .* does not fit outputs o of shape \(4, 3, 5\): it is \(T, B\)"
+    ):
+        function(o, o, xp_backend.ones(shape))
 
 
 @pytest.mark.parametrize("function", LOSSES)

@@ -6,6 +6,9 @@
     hs, state, cache = cell.forward(x)                  # x (T, B, 65) → hs (T, B, 128); state is (h, c)
     dx, dstate, grads = cell.backward(dhs, cache)       # grads has the names and shapes of cell.params
 
+    output = Output(hidden_size=128, output_size=65, rng=backend.Rng(1))
+    o, cache = output.forward(hs)                       # logits (T, B, 65), for functions.cross_entropy
+
 Layers are stacked by calling one after the other::
 
     hs1, state1, cache1 = first.forward(x)
@@ -16,8 +19,10 @@ Layers are stacked by calling one after the other::
 How they are made fast is in kernels.py; the formulas are in rnn.py, lstm.py and gru.py.
 """
 
+from course_lib.cells.embedding import Embedding
 from course_lib.cells.gru import GRU
 from course_lib.cells.lstm import LSTM
+from course_lib.cells.output import Output
 from course_lib.cells.rnn import RNN
 
-__all__ = ["GRU", "LSTM", "RNN"]
+__all__ = ["GRU", "LSTM", "RNN", "Embedding", "Output"]

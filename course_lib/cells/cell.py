@@ -7,8 +7,7 @@ import numpy as np
 
 from course_lib import init
 from course_lib.backend import Rng, array_namespace, get_xp
-
-DTYPES = ("float32", "float64")
+from course_lib.cells.layer import Layer, check_array, check_dtype, check_no_nan, check_shape
 
 
 @dataclass(frozen=True)
@@ -60,90 +59,53 @@ class Padding:
         return xp.where(self.mask, dhs, zero) + at_ends[1:], at_ends[0]
 
 
-def check_shape(name: str, array: Any, shape: tuple[int, ...], letters: str) -> None:
-    """Refuse what is not an array of that shape, and say what it should be."""
-    if not hasattr(array, "dtype"):
-        raise TypeError(f"{name} is a {type(array).__name__}; make it an array first: backend.asarray({name})")
-    if array.shape != shape:
-        raise ValueError(f"{name} has shape {array.shape}, but {letters} is {shape} here")
-
-
-def check_dtype(name: str, array: Any, dtype: Any) -> None:
-    """Refuse another dtype than the cell's: a mixture would turn float32 into float64 without a word."""
-    if array.dtype != dtype:
-        raise TypeError(
-            f"{name} is {array.dtype}, but the parameters are {dtype}; convert it first: {name}.astype('{dtype}')"
-        )
-
-
-def check_no_nan(name: str, array: Any) -> None:
-    """Refuse nan in what comes in, on the CPU (on a GPU, to look would be to wait for it; there nan spreads)."""
-    # A sum of squares is nan only where an element is: infinities cannot cancel. BLAS needs a tenth of the time
-    # of isnan for it.
-    if isinstance(array, np.ndarray) and np.isnan(np.vdot(array, array)):
-        where = tuple(int(i) for i in np.argwhere(np.isnan(array))[0])
-        raise ValueError(f"{name} holds nan, first at index {where}; look for what made it before this call")
-
-
 @dataclass(slots=True, eq=False)
 class Cache:
     """What a backward pass needs of its forward pass."""
 
-    cell: "Cell"
-    kernels: Any  # of the forward pass: the layout of what follows is theirs
+    layer: "Cell"
     params: dict[str, Any]  # the arrays themselves
     x: Any
+    kernels: Any  # of the forward pass: the layout of what follows is theirs
     padding: Padding | None
     h: Any  # (T + 1, B, H), from h0 on
 
 
-class Cell:
+class Cell(Layer):
     """A recurrent layer: what RNN, LSTM and GRU have in common.
 
     Attributes:
-        params: the parameters by name. They may be replaced or changed in place between one `backward` and the
-            next `forward`; a backward pass must see the parameters that its forward pass saw, for the cache
-            refers to them and does not copy them.
-        shapes: the shape that each parameter has to have.
         gates: names of the parts along the first axis of ``U``, ``W`` and ``b``; none for a plain RNN.
     """
 
     gates: tuple[str, ...] = ()
 
     def __init__(self, input_size: int, hidden_size: int, rng: Rng, dtype: Any = "float32"):
-        for name, size in (("input_size", input_size), ("hidden_size", hidden_size)):
-            if not isinstance(size, int | np.integer) or size < 1:
-                raise ValueError(f"{name} is {size!r}; it has to be a whole number of at least 1")
-        if np.dtype(dtype).name not in DTYPES:
-            raise ValueError(f"dtype is {np.dtype(dtype).name}; cells compute in float32 or float64")
-        self.input_size, self.hidden_size, self.dtype = int(input_size), int(hidden_size), np.dtype(dtype)
-        self.shapes = self._shapes()
+        super().__init__(dtype, input_size=input_size, hidden_size=hidden_size)
         self.params = {
             name: get_xp().zeros(shape, dtype=dtype) if name.startswith("b") else init.uniform(shape, rng, dtype)
             for name, shape in self.shapes.items()
         }
 
     def _shapes(self) -> dict[str, tuple[int, ...]]:
-        """The shape that each parameter has to have."""
         stack, H, D = (len(self.gates),) if self.gates else (), self.hidden_size, self.input_size
         return {"U": (*stack, H, D), "W": (*stack, H, H), "b": (*stack, H)}
 
-    def _checked_params(self) -> dict[str, Any]:
-        """The parameters, once they are known to be of the cell's shapes and dtype."""
-        shapes = self.shapes
-        if self.params.keys() != shapes.keys():
-            raise ValueError(f"params has {sorted(self.params)}, but this cell needs {sorted(shapes)}")
-        for name, array in self.params.items():
-            if getattr(array, "shape", None) != shapes[name] or array.dtype != self.dtype:
-                check_shape(f'params["{name}"]', array, shapes[name], "its shape")
-                check_dtype(f'params["{name}"]', array, self.dtype)
-        return self.params
+    def gate_values(self, cache: Any) -> dict[str, Any]:
+        """What each gate, and the candidate, was at each step of a forward pass: to be drawn.
+
+        Args:
+            cache: third result of `forward`.
+
+        Returns:
+            ``(T, B, H)`` by the names of `gates`. After the end of a masked sequence they mean nothing.
+        """
+        return {name: cache.kernels.gate(cache.gates, n) for n, name in enumerate(self.gates)}
 
     def _checked_input(self, x: Any) -> tuple[Any, Any, int, int]:
         """``xp, x, T, B`` for an input ``(T, B, D)``, or ``(T, B)`` whole numbers that stand for one-hot rows."""
         D = self.input_size
-        if not hasattr(x, "dtype"):
-            raise TypeError(f"x is a {type(x).__name__}; make it an array first: backend.asarray(x)")
+        check_array("x", x)
         xp = array_namespace(x, *self.params.values())
         if x.ndim == 2 and x.dtype.kind in "iu":
             if x.size and xp is np and not 0 <= x.min() <= x.max() < D:
@@ -172,8 +134,7 @@ class Cell:
 
     def _checked_gradient(self, dhs: Any, cache: Any) -> Any:
         """``dhs (T, B, H)``, for the forward pass that made the cache."""
-        if getattr(cache, "cell", None) is not self:
-            raise ValueError("this cache was not made by this cell; pass the third result of its own forward")
+        self._check_cache(cache)
         T, B, H = cache.h.shape[0] - 1, cache.h.shape[1], self.hidden_size
         check_shape("dhs", dhs, (T, B, H), "(T, B, H)")
         xp = array_namespace(dhs, cache.h)

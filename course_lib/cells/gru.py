@@ -94,7 +94,7 @@ class GRU(Cell):
 
         if padding:
             padding.hold(h)
-        return seal(xp, h[1:]), h[T].copy(), GRUCache(self, k, dict(params), x, padding, h, gates, inner)
+        return seal(xp, h[1:]), h[T].copy(), GRUCache(self, params, x, k, padding, h, gates, inner)
 
     def backward(self, dhs: Any, cache: GRUCache, dstate: Any = None) -> tuple[Any, Any, dict[str, Any]]:
         """Back-propagation through time: the gradients of a loss, from its gradient at each state.

@@ -9,6 +9,7 @@ from course_lib.cells.cell import Cache, Cell, Padding, seal
 
 CHOICES = {
     "candidate": ("tanh", "sigmoid"),
+    "coupled": (False, True),
     "peephole": (None, "full", "diagonal"),
     "output": ("tanh", "identity"),
 }
@@ -66,10 +67,11 @@ class LSTM(Cell):
         peephole: str | None = None,
         output: str = "tanh",
     ):
-        for name, value in (("candidate", candidate), ("peephole", peephole), ("output", output)):
+        chosen = {"candidate": candidate, "coupled": coupled, "peephole": peephole, "output": output}
+        for name, value in chosen.items():
             if value not in CHOICES[name]:
                 raise ValueError(f"{name} is {value!r}; choose one of {', '.join(map(repr, CHOICES[name]))}")
-        self.candidate, self.coupled, self.peephole, self.output = candidate, bool(coupled), peephole, output
+        self.candidate, self.coupled, self.peephole, self.output = candidate, coupled, peephole, output
         self.gates = ("f", "o", "g") if coupled else ("i", "f", "o", "g")
         super().__init__(input_size, hidden_size, rng, dtype)
 
@@ -138,7 +140,7 @@ class LSTM(Cell):
             padding.hold(h)
             padding.hold(c)
         last = h[T].copy(), c[T].copy()
-        return seal(xp, h[1:]), last, LSTMCache(self, k, dict(params), x, padding, h, gates, c)
+        return seal(xp, h[1:]), last, LSTMCache(self, params, x, k, padding, h, gates, c)
 
     def backward(self, dhs: Any, cache: LSTMCache, dstate: Any = None) -> tuple[Any, Any, dict[str, Any]]:
         """Back-propagation through time: the gradients of a loss, from its gradient at each state.

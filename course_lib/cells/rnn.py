@@ -61,7 +61,7 @@ class RNN(Cell):
 
         if padding:
             padding.hold(h)
-        return seal(xp, h[1:]), h[T].copy(), Cache(self, k, dict(params), x, padding, h)
+        return seal(xp, h[1:]), h[T].copy(), Cache(self, params, x, k, padding, h)
 
     def backward(self, dhs: Any, cache: Cache, dstate: Any = None) -> tuple[Any, Any, dict[str, Any]]:
         """Back-propagation through time: the gradients of a loss, from its gradient at each state.
