@@ -23,12 +23,24 @@ functions and keywords CuPy lacks      AttributeError, TypeError
 floating-point warnings                none
 =====================================  =================================================================
 
-What it cannot show: speed, last digits that differ, and kernels written in CUDA.
+Kernels written in CUDA are compiled by g++ and run on the host: `RawModule`, `RawKernel`. What would start a kernel
+on a GPU is logged in `launches`.
+
+What it cannot show: speed, last digits that differ, and threads that get in each other's way.
 """
 
 import contextlib
+import ctypes
+import functools
+import hashlib
 import importlib.machinery
+import itertools
+import os
+import pathlib
+import re
+import subprocess
 import sys
+import tempfile
 from types import SimpleNamespace
 
 import numpy as np
@@ -39,6 +51,7 @@ __spec__ = importlib.machinery.ModuleSpec("cupy", loader=None)  # asked for by i
 # ------------------------------------------------------------------------------------------- for the tests
 
 syncs: list[str] = []  # what has waited for the device since the list was last cleared
+launches: list[str] = []  # what has started a kernel on it, or a copy
 _refusing_syncs = False
 
 
@@ -116,7 +129,27 @@ def _run(function, name, args, kwargs):
     host_kwargs = {key: _to_host(value, name) for key, value in kwargs.items()}
     with np.errstate(all="ignore"):
         result = function(*host_args, **host_kwargs)
+    _log_launches(name, host_args, result, out)
     return _to_device(result) if out is None else out
+
+
+def _log_launches(name, operands, result, out):
+    """Log a call that starts a kernel: not one that returns a view of an operand, or memory as it is."""
+    operands = [operand for operand in operands if isinstance(operand, np.ndarray)]
+    if isinstance(result, np.ndarray):
+        is_view = out is None and any(np.may_share_memory(result, operand) for operand in operands)
+        if is_view or result.size == 0 or name in ("empty", "empty_like"):
+            return
+    if name in ("matmul", "dot"):
+        launches.extend("copy for matmul" for operand in operands if _cublas_cannot_read(operand))
+        if any(operand.shape[:-2] != result.shape[:-2] for operand in operands):
+            launches.extend(3 * ["pointers for matmul"])  # to each matrix of a batch with broadcasting
+    launches.append(name)
+
+
+def _cublas_cannot_read(operand):
+    """Whether CuPy copies an operand first: a view with gaps, or a transposed one in a batch of matrices."""
+    return not (operand.flags.c_contiguous or (operand.ndim < 3 and operand.flags.f_contiguous))
 
 
 # ------------------------------------------------------------------------------------------------- arrays
@@ -198,6 +231,7 @@ class ndarray(np.lib.mixins.NDArrayOperatorsMixin):
     def set(self, host):
         if not isinstance(host, np.ndarray):
             raise TypeError("Only numpy.ndarray can be set to cupy.ndarray")
+        launches.append("set")
         self._host[...] = host
 
     # np.tanh(x) and np.sum(x) work on CuPy arrays too: NumPy hands the call over.
@@ -211,7 +245,9 @@ class ndarray(np.lib.mixins.NDArrayOperatorsMixin):
         index = _index(index)
         if any(isinstance(part, np.ndarray) and part.dtype == bool for part in index):
             _sync("reading by a boolean mask")  # the size of the result is not known before
-        return ndarray(self._host[index])
+        result = self._host[index]
+        _log_launches("reading by an index array", [self._host], result, None)
+        return ndarray(result)
 
     def __setitem__(self, index, value):
         if isinstance(value, np.ndarray) and value.shape != ():
@@ -220,6 +256,7 @@ class ndarray(np.lib.mixins.NDArrayOperatorsMixin):
             raise TypeError("Unsupported type <class 'list'> (assignment)")
         index = _index(index)
         _refuse_duplicates(index, self.shape)
+        launches.append("assignment")
         self._host[index] = _to_host(value, "assignment")
 
 
@@ -317,6 +354,8 @@ class ufunc:
         for arg in args:
             if isinstance(arg, list | tuple):
                 raise TypeError(f"Unsupported type {type(arg)} ({self._host.__name__})")
+        if self._host.signature and len(args) > self._host.nin:
+            raise TypeError(f"{self._host.__name__}() got multiple values for argument 'out'")
         return _run(self._host, self._host.__name__, args, kwargs)
 
     def at(self, a, indices, b):
@@ -334,6 +373,7 @@ def array(obj, dtype=None):
         obj = obj._host
     elif isinstance(obj, list | tuple) and any(isinstance(item, ndarray) for item in obj):
         obj = [_to_host(item, "array") for item in obj]
+    launches.append("array")
     return ndarray(np.array(obj, dtype=dtype))
 
 
@@ -378,6 +418,91 @@ class _Linalg:
 
 
 linalg = _Linalg()
+
+# ------------------------------------------------------------------------------------------- kernels in CUDA
+
+# Four threads, so that one that takes the elements of another is found out.
+_PRELUDE = """
+#include <math.h>
+#define __global__
+#define __device__ static inline
+struct Index { int x, y, z; };
+extern "C" { Index blockIdx, threadIdx, blockDim = {2, 1, 1}, gridDim = {2, 1, 1}; }
+"""
+
+
+@functools.cache
+def _library(code, options):
+    """CUDA text as functions of the host; g++ compiles it once on this machine."""
+    folder = pathlib.Path(tempfile.gettempdir(), f"mock_cupy-{os.getuid()}")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    path = folder / f"{hashlib.sha256(repr((_PRELUDE, code, options)).encode()).hexdigest()}.so"
+    if not path.exists():
+        with tempfile.TemporaryDirectory(dir=folder) as building:
+            source, built = pathlib.Path(building, "kernels.cpp"), pathlib.Path(building, "kernels.so")
+            source.write_text(_PRELUDE + code, encoding="utf-8")
+            command = ["g++", *options, "-O1", "-shared", "-fPIC", "-o", built, source]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            if done.returncode:
+                raise RuntimeError(f"g++ does not compile the kernels:\n{done.stderr}")
+            built.replace(path)  # at once: another process may be at it too
+    return ctypes.CDLL(str(path))
+
+
+def _parameters(code, options, name):
+    """For each parameter of a kernel, whether it is a pointer, and the dtype."""
+    types = {"int": "int32", "float": "float32", "double": "float64"}
+    for new, old in [re.fullmatch(r"-D(\w+)=(\w+)", option).groups() for option in options]:
+        types[new] = types.get(old)
+    for old, new in re.findall(r"typedef (\w+) (\w+);", code):
+        types[new] = types[old]
+    (declared,) = re.findall(rf"__global__ void {name}\(([^)]*)\)", code)
+    words = [parameter.replace("const ", "").replace("*", " * ").split() for parameter in declared.split(",")]
+    return [("*" in parameter, np.dtype(types[parameter[0]])) for parameter in words]
+
+
+class RawKernel:
+    """``cupy.RawKernel``, which takes any arguments; this one refuses what would end in wrong numbers there."""
+
+    def __init__(self, code, name, options=()):
+        if not isinstance(options, tuple):
+            raise TypeError(f"options is a {type(options).__name__}, not a tuple")
+        self.name, self._library = name, _library(code, options)
+        self._parameters = _parameters(code, options, name)
+
+    def __call__(self, grid, block, args):
+        if not (1 <= np.prod(block) <= 1024 and np.prod(grid) >= 1):
+            raise ValueError(f"{self.name} cannot run on blocks {grid} of threads {block}")
+        if len(args) != len(self._parameters):
+            raise TypeError(f"{self.name} takes {len(self._parameters)} arguments, not {len(args)}")
+        values = [self._value(arg, *declared) for arg, declared in zip(args, self._parameters, strict=True)]
+        launches.append(self.name)
+        for place in itertools.product(range(2), range(2)):
+            for index, value in zip(("blockIdx", "threadIdx"), place, strict=True):
+                ctypes.c_int.in_dll(self._library, index).value = value
+            getattr(self._library, self.name)(*values)
+
+    def _value(self, arg, is_pointer, dtype):
+        """An argument as C gets it: CuPy looks neither at strides nor at what the kernel has declared."""
+        if not isinstance(arg, ndarray if is_pointer else np.generic) or arg.dtype != dtype:
+            kind = "device array" if is_pointer else "NumPy number"
+            raise TypeError(f"{self.name} takes a {kind} of {dtype}, not {getattr(arg, 'dtype', '')} {type(arg)}")
+        if not is_pointer:
+            return np.ctypeslib.as_ctypes_type(dtype)(arg)
+        if not arg.flags.c_contiguous:
+            raise ValueError(f"{self.name} got a view with strides {arg.strides}, which it does not see")
+        return ctypes.c_void_p(arg._host.ctypes.data)
+
+
+class RawModule:
+    """``cupy.RawModule`` of CUDA text."""
+
+    def __init__(self, *, code, options=()):
+        self._code, self._options = code, options
+
+    def get_function(self, name):
+        return RawKernel(self._code, name, self._options)
+
 
 # -------------------------------------------------------------------------------------- device and chance
 

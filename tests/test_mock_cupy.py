@@ -1,5 +1,6 @@
 """The mock catches what goes wrong on a GPU, and lets pass what works there."""
 
+import shutil
 import sys
 import warnings
 
@@ -29,6 +30,7 @@ REFUSED = {
     "host operand of a function": (TypeError, lambda x: cupy.where(x > 1, x, HOST)),
     "host array among device arrays": (TypeError, lambda x: cupy.concatenate([x, HOST])),
     "host argument of a method": (TypeError, lambda x: x.dot(HOST.T)),
+    "out of matmul without its name": (TypeError, lambda x: cupy.matmul(x, x.T, cupy.empty((2, 2), "float32"))),
     "host operand of einsum": (TypeError, lambda x: cupy.einsum("ij,kj->ik", x, HOST)),
     "host operand of linalg": (TypeError, lambda x: cupy.linalg.norm(HOST)),
     "host out of a ufunc": (TypeError, lambda x: cupy.tanh(x, out=np.empty((2, 3), "float32"))),
@@ -192,6 +194,96 @@ def test_linalg(x):
     assert np.allclose((q @ r).get(), x.get(), atol=1e-6)
     with pytest.raises(AttributeError):
         cupy.linalg.vector_norm(x)
+
+
+# ------------------------------------------------------------------------------------------- kernels in CUDA
+
+CUDA = """
+typedef REAL real;
+__device__ real twice(real a) { return 2 * a; }
+extern "C" __global__ void scale(int n, const real *x, real *y)
+{
+    for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < n; i += gridDim.x * blockDim.x)
+        y[i] += twice(x[i]);
+}
+"""
+KERNELS = cupy.RawModule(code=CUDA, options=("-DREAL=float",))
+needs_compiler = pytest.mark.skipif(shutil.which("g++") is None, reason="g++ is not installed")
+
+
+def scale(*args, grid=(1,), block=(32,)):
+    KERNELS.get_function("scale")(grid, block, args)
+
+
+WRONG_CALLS = {
+    "a host array": (TypeError, lambda x: scale(np.int32(6), HOST, x)),
+    "an array with gaps": (ValueError, lambda x: scale(np.int32(2), x[:, 0], x)),
+    "an array of another dtype": (TypeError, lambda x: scale(np.int32(6), x.astype("float64"), x)),
+    "a number of Python": (TypeError, lambda x: scale(6, x, x)),
+    "a number of another dtype": (TypeError, lambda x: scale(np.int64(6), x, x)),
+    "a number in place of an array": (TypeError, lambda x: scale(np.int32(6), np.float32(1), x)),
+    "too few arguments": (TypeError, lambda x: scale(np.int32(6), x)),
+    "too many threads": (ValueError, lambda x: scale(np.int32(6), x, x, block=(2048,))),
+    "no block": (ValueError, lambda x: scale(np.int32(6), x, x, grid=(0,))),
+    "options in a list": (TypeError, lambda x: cupy.RawKernel(CUDA, "scale", ["-DREAL=float"])),
+    "text that is no CUDA": (RuntimeError, lambda x: cupy.RawKernel(CUDA, "scale", ())),
+}
+
+
+@needs_compiler
+@pytest.mark.parametrize("name", WRONG_CALLS)
+def test_a_wrong_call_of_a_kernel_is_refused(name, x):
+    error, wrong = WRONG_CALLS[name]
+    with pytest.raises(error):
+        wrong(x)
+
+
+@needs_compiler
+def test_a_kernel_runs_on_every_element(x):
+    y = cupy.ones((2, 3), dtype="float32")
+    with cupy.no_syncs():
+        scale(np.int32(6), x, y)
+    assert np.array_equal(y.get(), 2 * x.get() + 1)
+    assert cupy.launches[-1] == "scale"
+
+
+@needs_compiler
+@pytest.mark.parametrize("stride", ["1", "blockDim.x"])
+def test_threads_that_share_an_element_are_found_out(x, stride):
+    kernel = cupy.RawKernel(CUDA.replace("gridDim.x * blockDim.x", stride), "scale", ("-DREAL=float",))
+    y = cupy.zeros((2, 3), dtype="float32")
+    kernel((1,), (32,), (np.int32(6), x, y))
+    assert not np.array_equal(y.get(), 2 * x.get())
+
+
+LAUNCHES = {
+    "a view": (0, lambda x: x.T[1:].reshape(-1, 2, 1)),
+    "memory": (0, lambda x: cupy.empty((2, 3))),
+    "an operation on no element": (0, lambda x: x[:0].__imul__(2)),
+    "no copy": (0, lambda x: cupy.ascontiguousarray(x).astype("float32", copy=False)),
+    "an operation": (1, lambda x: x + 1),
+    "an operation in place": (1, lambda x: x.__iadd__(x)),
+    "an operation into memory": (1, lambda x: cupy.tanh(x, out=x)),
+    "filling": (1, lambda x: x.fill(1)),
+    "an assignment": (1, lambda x: x.__setitem__(0, x[1])),
+    "a reduction": (1, lambda x: x.sum()),
+    "a reshape that copies": (1, lambda x: x.T.reshape(-1)),
+    "a copy from the host": (1, lambda x: cupy.asarray(HOST)),
+    "rows by index": (1, lambda x: x[[1, 0]]),
+    "a product": (1, lambda x: x @ x.T),
+    "a product of a view with gaps": (2, lambda x: x[:, :2] @ cupy.empty((2, 2))),
+    "products of batches": (1, lambda x: cupy.empty((4, 2, 3)) @ cupy.empty((4, 3, 2))),
+    "products of a transposed batch": (2, lambda x: cupy.empty((4, 3, 2)).swapaxes(1, 2) @ cupy.empty((4, 3, 2))),
+    "products of a batch with one matrix": (4, lambda x: cupy.empty((4, 2, 3)) @ cupy.empty((3, 2))),
+}
+
+
+@pytest.mark.parametrize("name", LAUNCHES)
+def test_launches_are_logged(name, x):
+    count, operation = LAUNCHES[name]
+    cupy.launches.clear()
+    operation(x)
+    assert len(cupy.launches) == count, cupy.launches
 
 
 def test_installed_puts_back_what_was_there():

@@ -129,9 +129,12 @@ class Plain:
     def _look_up(self, packed: Any, ids: Any, out: Any) -> None:
         """Rows of ``packed (..., D, H)`` by whole numbers; on a GPU, where nobody looked, nan for impossible ones."""
         xp, D = self.xp, packed.shape[-2]
-        out[...] = xp.take(packed, ids, axis=-2)
-        if xp is not np:
-            out += xp.where((ids >= 0) & (ids < D), xp.zeros((), self.dtype), xp.full((), xp.nan, self.dtype))[:, None]
+        if xp is np:
+            out[...] = xp.take(packed, ids, axis=-2)
+            return
+        possible = (ids >= 0) & (ids < D)
+        out[...] = xp.take(packed, ids * possible, axis=-2)
+        out += xp.where(possible, xp.zeros((), self.dtype), xp.full((), xp.nan, self.dtype))[:, None]
 
     def add(self, wh: Any, product: Any, first: int) -> None:
         """Add another product to those of a step, from gate ``first`` on."""
