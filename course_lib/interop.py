@@ -18,7 +18,8 @@ import numpy as np
 
 from course_lib.backend import Rng, asarray, asnumpy
 from course_lib.cells import GRU, LSTM, RNN
-from course_lib.cells.cell import DTYPES, Cell
+from course_lib.cells.cell import Cell
+from course_lib.cells.layer import DTYPES
 
 _CELLS = {1: RNN, 3: GRU, 4: LSTM}  # by the number of gates
 _ORDER = {RNN: [0], GRU: [1, 0, 2], LSTM: [0, 1, 3, 2]}  # of torch's gates in ours, and of ours in torch's

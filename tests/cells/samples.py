@@ -7,7 +7,6 @@ expected = samples.numerical_gradients(cell, sample)     # the gradients by cent
 """
 
 import contextlib
-import importlib.util
 import itertools
 import shutil
 from dataclasses import dataclass
@@ -32,7 +31,7 @@ def _gpu():
         return False
 
 
-NUMPY_KINDS = ["plain", *(["numba"] if importlib.util.find_spec("numba") else [])]
+NUMPY_KINDS = ["plain", *(["numba"] if backend.numba_version() else [])]
 MOCK_KINDS = ["plain", *(["fused"] if shutil.which("g++") else [])]  # the mock compiles CUDA for the host
 CUPY_KINDS = ["plain", "fused"] if _gpu() else []
 KERNELS = [
