@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 
 from course_lib import functions
-from course_lib.backend import array_namespace
 from course_lib.cells.cell import Padding
 from course_lib.cells.layer import check_array
 
@@ -107,7 +106,7 @@ def truncated_bptt(
         raise ValueError(f"x has {len(x)} steps, but y has {len(y)}")
     if mask is not None:
         # Ones after zeros are seen here only: a border between chunks may lie between them.
-        Padding.read(array_namespace(mask), mask, *x.shape[:2])
+        Padding.read(x, mask)
     for start in range(0, len(x), steps):
         chunk = slice(start, start + steps)
         part = None if mask is None else mask[chunk]

@@ -23,9 +23,11 @@ class Padding:
     lengths: Any  # (B,)
 
     @classmethod
-    def read(cls, xp: Any, mask: Any, T: int, B: int) -> "Padding":
-        """Check a mask and find the ends."""
+    def read(cls, x: Any, mask: Any) -> "Padding":
+        """Check the mask of an input ``(T, B, …)`` and find the ends."""
+        T, B = x.shape[:2]
         check_shape("mask", mask, (T, B), "(T, B)")
+        xp = array_namespace(x, mask)
         mask = mask.astype(bool)
         if xp is np and not (mask[1:] <= mask[:-1]).all():  # on a GPU, to look would be to wait
             raise ValueError("mask has ones after zeros; each sequence is ones to its end, then zeros (pad at the end)")
@@ -36,6 +38,11 @@ class Padding:
         """The state ``(B, H)`` at the end of each sequence, from all states ``(T+1, B, H)``."""
         xp = array_namespace(states)
         return states[self.lengths, xp.arange(states.shape[1])]
+
+    def clear(self, x: Any) -> Any:
+        """``x (T, B, D)`` or ``(T, B)`` with zeros after the end of each sequence, whatever stands there."""
+        xp = array_namespace(x)
+        return xp.where(self.mask if x.ndim == 3 else self.mask[..., 0], x, xp.zeros((), dtype=x.dtype))
 
     def hold(self, states: Any) -> None:
         """Overwrite the states ``(T+1, B, H)`` after the end of each sequence with its last one."""
@@ -102,24 +109,25 @@ class Cell(Layer):
         """
         return {name: cache.kernels.gate(cache.gates, n) for n, name in enumerate(self.gates)}
 
-    def _checked_input(self, x: Any) -> tuple[Any, Any, int, int]:
-        """``xp, x, T, B`` for an input ``(T, B, D)``, or ``(T, B)`` whole numbers that stand for one-hot rows."""
+    def _checked_input(self, x: Any, mask: Any) -> tuple[Any, Any, Padding | None]:
+        """``xp``, ``x (T, B, D)`` or ``(T, B)`` whole numbers for one-hot rows, and where the sequences end."""
         D = self.input_size
         check_array("x", x)
         xp = array_namespace(x, *self.params.values())
-        if x.ndim == 2 and x.dtype.kind in "iu":
-            if x.size and xp is np and not 0 <= x.min() <= x.max() < D:
-                raise ValueError(f"x goes from {x.min()} to {x.max()}, but the cell has inputs 0 to {D - 1}")
-        elif x.ndim != 3 or x.shape[2] != D:
+        one_hot = x.ndim == 2 and x.dtype.kind in "iu"
+        if not one_hot and (x.ndim != 3 or x.shape[2] != D):
             raise ValueError(f"x has shape {x.shape}; expected (T, B, {D}), or (T, B) whole numbers for one-hot rows")
-        else:
+        if not one_hot:
             check_dtype("x", x, self.dtype)
         if 0 in x.shape[:2]:
             raise ValueError(f"x has shape {x.shape}: there is no time step, or no sequence, to compute")
-        x = xp.ascontiguousarray(x)
-        if x.ndim == 3:
+        padding = None if mask is None else Padding.read(x, mask)
+        x = xp.ascontiguousarray(padding.clear(x) if padding else x)
+        if not one_hot:
             check_no_nan("x", x)
-        return xp, x, x.shape[0], x.shape[1]
+        elif xp is np and not 0 <= x.min() <= x.max() < D:
+            raise ValueError(f"x goes from {x.min()} to {x.max()}, but the cell has inputs 0 to {D - 1}")
+        return xp, x, padding
 
     def _checked_state(self, name: str, state: Any, B: int) -> Any:
         """A state, or the gradient at one, ``(B, H)``; zeros if it is None."""

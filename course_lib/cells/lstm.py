@@ -5,7 +5,7 @@ from typing import Any
 
 from course_lib.backend import Rng
 from course_lib.cells import kernels, options
-from course_lib.cells.cell import Cache, Cell, Padding, seal
+from course_lib.cells.cell import Cache, Cell, seal
 
 CHOICES = {
     "candidate": ("tanh", "sigmoid"),
@@ -102,7 +102,7 @@ class LSTM(Cell):
             x: ``(T, B, D)`` in the dtype of the cell, or ``(T, B)`` whole numbers that stand for one-hot rows.
             state: ``(h0, c0)``, each ``(B, H)``; zeros if None.
             mask: ``(T, B)``, for sequences of unequal length: ones to the end of each, then zeros. After its end
-                a sequence keeps its last state. None if all are of length T.
+                a sequence keeps its last state, whatever stands in ``x``. None if all are of length T.
 
         Returns:
             ``hs (T, B, H)``, on the CPU read-only; the last state ``(h, c)``; and the cache for `backward`.
@@ -110,9 +110,9 @@ class LSTM(Cell):
         Raises:
             ValueError, TypeError: if something does not fit; the message names it.
         """
-        xp, x, T, B = self._checked_input(x)
+        xp, x, padding = self._checked_input(x, mask)
+        T, B = x.shape[:2]
         params, G, H, opts = self._checked_params(), len(self.gates), self.hidden_size, self._options()
-        padding = None if mask is None else Padding.read(xp, mask, T, B)
         k = kernels.start(xp, T, B, H, self.dtype)
 
         h, c = k.empty(T + 1, B, H), k.empty(T + 1, B, H)
