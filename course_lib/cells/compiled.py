@@ -51,11 +51,11 @@ def _tanh_float32(a):
 
 @compiled
 def _squash(a, wh, sigmoid):
-    """``σ`` (of halved pre-activations) or ``tanh`` of ``a + wh``, in place of ``a``."""
+    """``σ`` or ``tanh`` of ``a + wh``, in place of ``a``; ``σ(a) = (1 + tanh(a/2)) / 2``."""
     half = a.dtype.type(0.5)
     if sigmoid:
         for j in range(a.size):
-            a[j] = half * _tanh(a[j] + wh[j]) + half
+            a[j] = half * _tanh(half * (a[j] + wh[j])) + half
     else:
         for j in range(a.size):
             a[j] = _tanh(a[j] + wh[j])
@@ -63,10 +63,10 @@ def _squash(a, wh, sigmoid):
 
 @compiled
 def _squash_seeing(a, wh, P, c):
-    """``σ`` of ``a + wh + P c / 2``, in place of ``a``: a gate with a diagonal peephole."""
+    """``σ`` of ``a + wh + P c``, in place of ``a``: a gate with a diagonal peephole."""
     half = a.dtype.type(0.5)
     for j in range(a.size):
-        a[j] = half * _tanh(a[j] + wh[j] + half * P[j] * c[j]) + half
+        a[j] = half * _tanh(half * (a[j] + wh[j] + P[j] * c[j])) + half
 
 
 @compiled

@@ -26,23 +26,11 @@ class Concatenated(Plain):
         """The gradients of some gates at each step, for `product`."""
         return list(da[:, :, gates].swapaxes(1, 2))
 
-    def inputs(self, x: Any, U: Any, b: Any, sigmoids: int, out: Any = None) -> Any:
-        """``U x_t + b`` at all steps, halved as `pack` halves: memory that the gates take over, step by step."""
-        xp, (G, H) = self.xp, b.shape
-        packed = self.empty(U.shape[2], G * H)
-        packed.reshape(-1, G, H)[...] = U.transpose(2, 0, 1)
-        bias = b.reshape(-1).copy()
-        packed[:, : sigmoids * H] *= self.half
-        bias[: sigmoids * H] *= self.half
-        gates = (self.gradients(G) if out is None else out).reshape(-1, G * H)
-        if x.ndim == 2:
-            packed += bias
-            self._look_up(packed, x.reshape(-1), gates)
-        else:
-            x = x.reshape(len(gates), -1)
-            for block in self._blocks(G):
-                xp.matmul(x[block], packed, out=gates[block])
-                gates[block] += bias
+    def inputs(self, x: Any, U: Any, b: Any, out: Any = None) -> Any:
+        """``U x_t + b`` at all steps: memory that the gates take over, step by step."""
+        G, H = b.shape
+        gates = self.gradients(G) if out is None else out
+        self._fill(x, U.reshape(G * H, -1).T, b.reshape(1, -1), gates.reshape(-1, G * H))
         return gates.reshape(self.T, self.B, G, H)
 
     def weights_backward(self, da: Any, h: Any, gates: slice = slice(None)) -> Any:

@@ -86,13 +86,9 @@ class Fused(Concatenated):
         self.parts[first] = self.products(last - first)
         return [self.parts[first]] * self.T  # a step takes the place of the one before
 
-    def pack(self, W: Any, sigmoids: int) -> Any:
-        """``W (G, H, K)`` as ``(K, G·H)``, with the sigmoid gates halved."""
-        G, H, K = W.shape
-        packed = self.empty(K, G, H)
-        packed[...] = W.transpose(2, 0, 1)
-        packed[:, :sigmoids] *= self.half
-        return packed.reshape(K, G * H)
+    def pack(self, W: Any) -> Any:
+        """``W (G, H, K)`` as ``(K, G·H)``: cuBLAS takes the transposed matrix as it is."""
+        return self.pack_backward(W).T
 
     def pack_backward(self, W: Any) -> Any:
         """``W (G, H, K)`` as ``(G·H, K)``."""
@@ -104,7 +100,7 @@ class Fused(Concatenated):
 
     # ---------------------------------------------------------------------------------------- products
 
-    def _blocks(self, G: int) -> list[slice]:
+    def _blocks(self, width: int) -> list[slice]:
         """All rows at once: there is no cache to stay in."""
         return [slice(None)]
 

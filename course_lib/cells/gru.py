@@ -77,17 +77,17 @@ class GRU(Cell):
 
         h, inner = k.empty(T + 1, B, H), k.empty(T, B, H)
         h[0] = self._checked_state("state", state, B)
-        gates = k.inputs(x, params["U"], params["b"], sigmoids=2)  # U x_t + b for all t
+        gates = k.inputs(x, params["U"], params["b"])  # U x_t + b for all t
         if self.reset == "before":
-            W_zr, wh_zr = k.pack(params["W"][:2], sigmoids=2), k.products(2)
-            W_g, wh_g = k.pack(params["W"][2:], sigmoids=0), k.products(1)
+            W_zr, wh_zr = k.pack(params["W"][:2]), k.products(2)
+            W_g, wh_g = k.pack(params["W"][2:]), k.products(1)
             for t in range(T):
                 k.product(h[t], W_zr, wh_zr)  #                       W_z h_{t-1}, W_r h_{t-1}
                 k.gru_gates(t, wh_zr, gates, h, inner)  #             z, r;  r ⊙ h_{t-1}
                 k.product(inner[t], W_g, wh_g)  #                     W_g (r ⊙ h_{t-1})
                 k.gru_state(t, wh_g, gates, h)  #                     g;  h_t = (1 - z) ⊙ h_{t-1} + z ⊙ g
         else:
-            W, wh, b_reset = k.pack(params["W"], sigmoids=2), k.products(3), k.rows(params["b_reset"][None])
+            W, wh, b_reset = k.pack(params["W"]), k.products(3), k.rows(params["b_reset"][None])
             for t in range(T):
                 k.product(h[t], W, wh)  #                             W h_{t-1}
                 k.gru_forward(t, wh, gates, b_reset, inner, h)  #     z, r;  g from r ⊙ (W_g h_{t-1} + b_reset);  h_t

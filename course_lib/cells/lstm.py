@@ -117,12 +117,11 @@ class LSTM(Cell):
 
         h, c = k.empty(T + 1, B, H), k.empty(T + 1, B, H)
         h[0], c[0] = self._checked_pair("state", state, B)
-        sigmoids = G if self.candidate == "sigmoid" else G - 1
-        gates = k.inputs(x, params["U"], params["b"], sigmoids)  # U x_t + b for all t
-        W, wh, P = k.pack(params["W"], sigmoids), k.products(G), self._diagonal(k, params)
+        gates = k.inputs(x, params["U"], params["b"])  # U x_t + b for all t
+        W, wh, P = k.pack(params["W"]), k.products(G), self._diagonal(k, params)
         if self.peephole == "full":
-            P_early, pc = k.pack(params["P"][:-1], G - 2), k.products(G - 2)
-            P_o, pc_o = k.pack(params["P"][-1:], 1), k.products(1)
+            P_early, pc = k.pack(params["P"][:-1]), k.products(G - 2)
+            P_o, pc_o = k.pack(params["P"][-1:]), k.products(1)
             for t in range(T):
                 k.product(h[t], W, wh)  #                          W h_{t-1}
                 k.product(c[t], P_early, pc)

@@ -14,6 +14,7 @@ from course_lib.cells import memory
 from course_lib.cells.embedding import sum_rows
 from course_lib.cells.options import COUPLED, DIAGONAL, LINEAR_OUTPUT, SIGMOID_CANDIDATE
 
+_WORTH_A_COPY = 32  # rows of products
 _CACHED = 1 << 19  # numbers that a block of rows may take to stay in the second-level cache
 _BLOCK = 1 << 15  # numbers of a block of steps whose local derivatives are computed together
 
@@ -76,15 +77,13 @@ class Plain:
         """The gradients of some gates at each step, for `product`."""
         return list(da[gates].swapaxes(0, 1))
 
-    def pack(self, W: Any, sigmoids: int) -> Any:
-        """``W (G, H, K)`` as the products of the forward pass want it, with the sigmoid gates halved.
+    def pack(self, W: Any) -> Any:
+        """``W (G, H, K)`` as the products of the forward pass want it, ``(G, K, H)``.
 
-        ``σ(a) = (1 + tanh(a/2)) / 2``: where the weights are halved, one tanh serves all gates.
+        The products are faster with a copy in that order, once there are enough of them to pay for it.
         """
-        packed = self.empty(W.shape[0], W.shape[2], W.shape[1])
-        packed[...] = W.swapaxes(1, 2)
-        packed[:sigmoids] *= self.half
-        return packed
+        packed = W.swapaxes(1, 2)
+        return packed.copy() if self.T * self.B >= _WORTH_A_COPY else packed
 
     def pack_backward(self, W: Any) -> Any:
         """``W (G, H, K)`` as the products of the backward pass want it."""
@@ -98,43 +97,46 @@ class Plain:
 
     # ---------------------------------------------------------------------------------------- products
 
-    def inputs(self, x: Any, U: Any, b: Any, sigmoids: int, out: Any = None) -> Any:
-        """``U x_t + b`` at all steps, halved as `pack` halves: memory that the gates take over, step by step.
+    def inputs(self, x: Any, U: Any, b: Any, out: Any = None) -> Any:
+        """``U x_t + b`` at all steps: memory that the gates take over, step by step.
 
         Args:
             x: ``(T, B, D)``, or ``(T, B)`` whole numbers.
             U: ``(G, H, D)``.
             b: ``(G, H)``.
-            sigmoids: how many of the gates are sigmoids.
             out: memory for the result of a single gate, ``(T, B, H)``.
         """
-        xp, rows, (G, H) = self.xp, self.T * self.B, b.shape
-        packed, bias = self.pack(U, sigmoids), self.pack(b[..., None], sigmoids)
+        rows, (G, H) = self.T * self.B, b.shape
         gates = (self.gradients(G) if out is None else out).reshape(G, rows, H)
-        if x.ndim == 2:  # the product with a one-hot row is a row of the weights
-            packed += bias
-            self._look_up(packed, x.reshape(-1), gates)
-        else:
-            x = x.reshape(rows, -1)
-            for block in self._blocks(G):
-                xp.matmul(x[block], packed, out=gates[:, block])
-                gates[:, block] += bias
+        self._fill(x, U.swapaxes(1, 2), b[:, None], gates)
         return gates.reshape(G, self.T, self.B, H)
 
-    def _blocks(self, G: int) -> list[slice]:
+    def _fill(self, x: Any, U: Any, b: Any, gates: Any) -> None:
+        """``gates (..., T·B, N)`` from the rows of x, ``U (..., D, N)`` and ``b (..., 1, N)``."""
+        if x.ndim == 2:
+            gates[...] = self._look_up(U, x.reshape(-1))
+            gates += b
+            return
+        x = x.reshape(self.T * self.B, -1)
+        for block in self._blocks(gates.size // len(x)):
+            part = gates[..., block, :]
+            self.product(x[block], U, part)
+            part += b
+
+    def _blocks(self, width: int) -> list[slice]:
         """The rows ``0, …, T·B - 1`` in blocks whose gates stay in the cache from one operation to the next."""
-        rows, block = self.T * self.B, max(64, _CACHED // (G * self.H))
+        rows, block = self.T * self.B, max(64, _CACHED // width)
         return [slice(start, start + block) for start in range(0, rows, block)]
 
-    def _look_up(self, packed: Any, ids: Any, out: Any) -> None:
-        """Rows of ``packed (..., D, H)`` by whole numbers; on a GPU, where nobody looked, nan for impossible ones."""
-        xp, D = self.xp, packed.shape[-2]
+    def _look_up(self, U: Any, ids: Any) -> Any:
+        """Rows of ``U (..., D, N)`` by whole numbers; on a GPU, where nobody looked, nan for impossible ones."""
+        xp, D = self.xp, U.shape[-2]
         if xp is np:
-            out[...] = xp.take(packed, ids, axis=-2)
-            return
+            # The rows have gaps; with many to read it is faster to close these first.
+            return xp.take(U.copy() if len(ids) > D else U, ids, axis=-2)
         possible = (ids >= 0) & (ids < D)
-        out[...] = xp.take(packed, ids * possible, axis=-2)
-        out += xp.where(possible, xp.zeros((), self.dtype), xp.full((), xp.nan, self.dtype))[:, None]
+        nan = xp.full((), xp.nan, dtype=self.dtype)
+        return xp.where(possible[:, None], xp.take(U, ids * possible, axis=-2), nan)
 
     def add(self, wh: Any, product: Any, first: int) -> None:
         """Add another product to those of a step, from gate ``first`` on."""
@@ -206,9 +208,10 @@ class Plain:
     # -------------------------------------------------------------------------------------------- LSTM
 
     def _squash(self, a: Any, sigmoids: int) -> None:
-        """σ for the first gates of a step and tanh for the rest, in place."""
-        self.xp.tanh(a, out=a)
+        """σ for the first gates of a step and tanh for the rest, in place: ``σ(a) = (1 + tanh(a/2)) / 2``."""
         s = a[:sigmoids]
+        self.xp.multiply(s, self.half, out=s)
+        self.xp.tanh(a, out=a)
         self.xp.multiply(s, self.half, out=s)
         self.xp.add(s, self.half, out=s)
 
@@ -231,7 +234,7 @@ class Plain:
         early += wh[:-2]
         g += wh[-1:]
         if options & DIAGONAL:
-            early += self.half * P[:-1] * c[t]
+            early += P[:-1] * c[t]
         self._squash(early, len(early))
         self._squash(g, 1 if options & SIGMOID_CANDIDATE else 0)
         self._cell_state(t, a, c, options)
@@ -242,7 +245,7 @@ class Plain:
         o = a[-2:-1]
         o += wh[-2:-1]
         if options & DIAGONAL:
-            o += self.half * P[-1:] * c[t + 1]
+            o += P[-1:] * c[t + 1]
         self._squash(o, 1)
         self._cell_output(t, a, c, h, options)
 

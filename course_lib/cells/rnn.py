@@ -53,8 +53,8 @@ class RNN(Cell):
 
         h = k.empty(T + 1, B, H)
         h[0] = self._checked_state("state", state, B)
-        k.inputs(x, params["U"][None], params["b"][None], sigmoids=0, out=h[1:])  # U x_t + b for all t
-        W, wh = k.pack(params["W"][None], sigmoids=0), k.products(1)
+        k.inputs(x, params["U"][None], params["b"][None], out=h[1:])  # U x_t + b for all t
+        W, wh = k.pack(params["W"][None]), k.products(1)
         for t in range(T):
             k.product(h[t], W, wh)  #                W h_{t-1}
             k.rnn_forward(t, wh, h, relu)  #         h_t = tanh(U x_t + b + W h_{t-1})

@@ -16,8 +16,8 @@ typedef REAL real;
 // Where the first gate of element i is in (B, G·H); the others follow at a distance of H.
 __device__ int first_gate(int i, int G, int H) { return i + i / H * (G - 1) * H; }
 
-// σ(a) = (1 + tanh(a/2)) / 2; the weights and biases of sigmoid gates come halved.
-__device__ real sigmoid(real halved) { return (real)0.5 * tanh(halved) + (real)0.5; }
+// σ(a) = (1 + tanh(a/2)) / 2, which overflows nowhere.
+__device__ real sigmoid(real a) { return (real)0.5 * tanh((real)0.5 * a) + (real)0.5; }
 
 // The derivatives, from the values.
 __device__ real dsigmoid(real s) { return s * (1 - s); }
@@ -113,11 +113,11 @@ extern "C" __global__ void lstm_forward(
     EACH_ELEMENT(i) {
         const int at = first_gate(i, G, H);
         real i_sees = 0, f_sees = 0, o_sees = 0;
-        if (options & DIAGONAL) {  // all of it halved, as W is
+        if (options & DIAGONAL) {
             const real *P_i = P + i % H, *P_f = P_i + (G - 3) * H;
-            i_sees = (real)0.5 * *P_i * c[i];
-            f_sees = (real)0.5 * *P_f * c[i];
-            o_sees = (real)0.5 * P_f[H];
+            i_sees = *P_i * c[i];
+            f_sees = *P_f * c[i];
+            o_sees = P_f[H];
         }
         new_c[i] = lstm_remember(gates + at, wh + at, H, c[i], i_sees, f_sees, options);
         h[i] = lstm_emit(gates + at, wh + at, H, new_c[i], o_sees * new_c[i], options);
