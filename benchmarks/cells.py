@@ -17,11 +17,8 @@ import sys
 from dataclasses import asdict, replace
 from typing import Any
 
-import machine
-import report_cpu
-import report_gpu
-import results
-from plan import FULL, QUICK, Plan
+from measuring import machine, report_cpu, report_gpu, results
+from measuring.plan import FULL, QUICK, Plan
 
 QUIET = 0.03  # of the processors' time may be taken by others
 PARTS = {  # by name: module, function
@@ -130,12 +127,12 @@ def measure(request: dict[str, Any]) -> Any:
         sys.exit('error: there is nothing to compare with; pip install "course-lib[bench]" brings torch')
     if request["threads"]:
         torch.set_num_threads(request["threads"])
-    from racing import WrongResult
+    from measuring.racing import WrongResult
 
     from course_lib.backend import BackendUnavailable
 
     try:
-        run = getattr(importlib.import_module(module), function)
+        run = getattr(importlib.import_module(f"measuring.{module}"), function)
         return run(Plan(**request["plan"]), **request["options"])
     except (WrongResult, BackendUnavailable) as error:
         sys.exit(f"error: {error}")

@@ -14,12 +14,8 @@ from copies import ROOT
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
 import cells
-import figures
-import machine
-import report_cpu
-import results
-import words
-from plan import FULL, QUICK
+from measuring import figures, machine, report_cpu, results, words
+from measuring.plan import FULL, QUICK
 
 TINY = dataclasses.replace(
     FULL,
@@ -38,9 +34,7 @@ TINY = dataclasses.replace(
 def modules():
     """What needs torch."""
     pytest.importorskip("torch")
-    import peers
-    import racing
-    import speed
+    from measuring import peers, racing, speed
 
     return SimpleNamespace(peers=peers, racing=racing, speed=speed)
 

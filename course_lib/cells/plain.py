@@ -133,7 +133,7 @@ class Plain:
         xp, D = self.xp, U.shape[-2]
         if xp is np:
             # The rows have gaps; with many to read it is faster to close these first.
-            return xp.take(U.copy() if len(ids) > D else U, ids, axis=-2)
+            return (U.copy() if len(ids) > D else U)[..., ids, :]
         possible = (ids >= 0) & (ids < D)
         nan = xp.full((), xp.nan, dtype=self.dtype)
         return xp.where(possible[:, None], xp.take(U, ids * possible, axis=-2), nan)

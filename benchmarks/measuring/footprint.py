@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import peers
-from plan import Plan
+from measuring import peers
+from measuring.plan import Plan
 
 
 def measure(plan: Plan, name: str) -> dict[str, int] | None:

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from plan import Size
-from racing import Candidate
+from measuring.plan import Size
+from measuring.racing import Candidate
 
 from course_lib import interop
 from course_lib.backend import Rng, asarray, asnumpy
@@ -57,7 +57,7 @@ def candidate(problem: Problem, name: str) -> Candidate:
     if name == "torch":
         return with_torch(problem)
     if name == "JAX":
-        import peer_jax  # not everybody has it
+        from measuring import peer_jax  # not everybody has JAX
 
         return peer_jax.candidate(problem, interop.from_torch(problem.module).params)
     return ours(problem, name)

@@ -4,7 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
-PATH = Path(__file__).with_name("RESULTS.md")
+PATH = Path(__file__).parents[1] / "RESULTS.md"
 _TITLE = (
     "# Results\n\nWritten by the scripts beside this file, each its own section: change the script, not the text.\n"
 )

@@ -4,9 +4,19 @@ import statistics
 from collections.abc import Mapping
 from typing import Any
 
-from figures import exponents, spread
-from plan import AXES, Plan
-from words import RESET_BEFORE, Rows, bullets, dimensions, microseconds, milliseconds, paragraph, ratio_to, table
+from measuring.figures import exponents, spread
+from measuring.plan import AXES, Plan
+from measuring.words import (
+    RESET_BEFORE,
+    Rows,
+    bullets,
+    dimensions,
+    microseconds,
+    milliseconds,
+    paragraph,
+    ratio_to,
+    table,
+)
 
 KERNELS = ("plain", "numba")
 _COMPARED = (*KERNELS, "JAX", "GEMM")  # with torch

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from plan import Size
-from racing import Candidate
+from measuring.plan import Size
+from measuring.racing import Candidate
 
 _GATES = {"RNN": 1, "LSTM": 4, "GRU": 3}
 _STEPS, _WHOLE = "products of steps", "products over all steps"

@@ -9,7 +9,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from racing import Candidate
+from measuring.racing import Candidate
 
 sigmoid, tanh = jax.nn.sigmoid, jnp.tanh
 

@@ -3,11 +3,11 @@
 from typing import Any
 
 import numpy as np
-import peers
 import torch
-from plan import Plan
-from progress import track
-from racing import Candidate, check, race
+from measuring import peers
+from measuring.plan import Plan
+from measuring.progress import track
+from measuring.racing import Candidate, check, race
 
 from course_lib import interop
 from course_lib.backend import Rng

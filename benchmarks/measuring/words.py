@@ -5,8 +5,8 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from figures import Seconds, ratio
-from plan import Size
+from measuring.figures import Seconds, ratio
+from measuring.plan import Size
 
 Rows = Sequence[Mapping[str, Any]]
 NONE = "–"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from words import RESET_BEFORE, Rows, bullets, digits, dimensions, milliseconds, paragraph, ratio_to, table
+from measuring.words import RESET_BEFORE, Rows, bullets, digits, dimensions, milliseconds, paragraph, ratio_to, table
 
 _KERNELS = ("fused", "plain")
 

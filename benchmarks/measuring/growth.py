@@ -4,10 +4,10 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
-import peers
-from plan import AXES, Plan
-from progress import track
-from racing import check, race
+from measuring import peers
+from measuring.plan import AXES, Plan
+from measuring.progress import track
+from measuring.racing import check, race
 
 
 def measure(plan: Plan) -> dict[str, list[dict[str, Any]]]:

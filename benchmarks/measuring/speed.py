@@ -5,12 +5,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import peers
-import products
 import torch
-from plan import Plan
-from progress import track
-from racing import Candidate, check, race
+from measuring import peers, products
+from measuring.plan import Plan
+from measuring.progress import track
+from measuring.racing import Candidate, check, race
 
 from course_lib import backend
 
