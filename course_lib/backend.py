@@ -188,8 +188,13 @@ class Rng:
 
         Returns:
             Classes ``(...)`` in ``0, …, O - 1``; one of probability 0 is never drawn.
+
+        Raises:
+            ValueError: if a row is all zeros or holds nan. On a GPU, to look would be to wait: there it gives 0.
         """
         cumulative = p.cumsum(axis=-1)
+        if array_namespace(p) is np and not (cumulative[..., -1] > 0).all():
+            raise ValueError("a row of p has no class with a probability above 0; look for nan in what made it")
         # 1 - [0, 1) is (0, 1]: above 0, so that a first class of probability 0 is passed over.
         u = asarray(1 - self.generator.random((*p.shape[:-1], 1)), p.dtype)
         return (cumulative < u * cumulative[..., -1:]).sum(axis=-1)

@@ -142,8 +142,8 @@ def chrono(H: int, t_max: int, rng: Rng, dtype: Any = "float32") -> tuple[Any, A
     A forget gate that stays at ``σ(b_f)`` forgets within ``1 / (1 - σ(b_f)) = u + 1`` steps; so the units begin
     with all spans between 2 and t_max, and take in new values as slowly as they let go of old ones.
 
-    For an LSTM (gates i, f, o, g), and for a GRU (z, r, g), whose ``z`` takes the new where ``1 - z`` keeps
-    the old, so that its bias is ``-b_f``::
+    For an LSTM (gates i, f, o, g; a coupled one has no i, and f comes first), and for a GRU (z, r, g), whose ``z``
+    takes the new where ``1 - z`` keeps the old, so that its bias is ``-b_f``::
 
         lstm.params["b"][0], lstm.params["b"][1] = chrono(H, t_max, rng)
         gru.params["b"][0], _ = chrono(H, t_max, rng)

@@ -7,14 +7,20 @@
     clip_by_norm(grads, 1.0)
     rule.step(grads)
 
-A rule is given the dictionary of parameters once and changes the arrays in it, in place, so a cell that holds
-the same dictionary computes with the new values. ``rule.lr`` may be changed between steps. Nothing here waits
-for a GPU, and whatever memory a rule needs it takes when it is made.
+A rule is given the parameters once and changes the arrays in place, so a cell that holds the same arrays computes
+with the new values. From then on put values into an array, ``cell.params["W"][...] = W``; another array in its place
+would be one that the rule does not know. Layers share names: where several are trained by one rule, add their own,
+as in ``{f"{n}.{name}": p for n, layer in enumerate(layers) for name, p in layer.params.items()}``.
+
+``rule.lr`` may be changed between steps. Nothing here waits for a GPU, and whatever memory a rule needs it takes when
+it is made.
 """
 
 import functools
 import math
 from typing import Any
+
+import numpy as np
 
 from course_lib.backend import array_namespace
 
@@ -50,6 +56,9 @@ class _Rule:
             TypeError: if some arrays are on the CPU and some on the GPU.
         """
         self._check("params", self.params)
+        for name, p in self.params.items():
+            if isinstance(p, np.ndarray) and not p.flags.writeable:
+                raise ValueError(f"params[{name!r}] is read-only; make a copy of it before the optimiser is made")
         self._check("grads", grads)
         xp = array_namespace(*self.params.values(), *grads.values(), *self._scratch.values())
         self._steps += 1
@@ -256,7 +265,7 @@ def clip_by_norm(grads: dict[str, Any], max_norm: float) -> Any:
         relative *= relative
         squares = squares + relative.sum()
     n = unit * xp.sqrt(squares)
-    ratio = xp.maximum(n / max_norm, 1)
+    ratio = xp.where(n <= max_norm, 1, n / max_norm)  # nan where n is; 1 where both are inf
     for g in grads.values():
         g /= ratio
     return n

@@ -62,6 +62,8 @@ def save(path: str | os.PathLike[str], params: dict[str, Any], /, **facts: Any) 
     header = {"format": FORMAT, "version": VERSION, "params": list(arrays), "facts": facts}
 
     path = Path(path)
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {path.parent} to write {path.name} into")
     temporary = path.with_name(f".{uuid.uuid4().hex}.part")
     try:
         with open(temporary, "xb") as file:
@@ -81,10 +83,11 @@ def save(path: str | os.PathLike[str], params: dict[str, Any], /, **facts: Any) 
 def load(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Read what `save` wrote.
 
-    To put them into a cell and an output layer made with the same sizes, before an optimiser is given them::
+    To put them into a cell and an output layer made with the same sizes::
 
-        cell.params.update({name: params[name] for name in cell.params})
-        output.params.update({name: params[name] for name in output.params})
+        for layer in (cell, output):
+            for name, array in layer.params.items():
+                array[...] = params[name]
 
     Args:
         path: the file.

@@ -94,7 +94,8 @@ def truncated_bptt(
         For each chunk its loss, gradients and last state, as `loss_and_gradients` returns them.
 
     Raises:
-        ValueError, TypeError: if something does not fit, before the first chunk; the message names it.
+        ValueError, TypeError: if something does not fit; the message names it. It comes with the first chunk, or
+            with that in which x or y holds an impossible value.
 
     Source: Ramanathan, S80. The listings S47 and S68 cut differently: back from each step by itself.
     """

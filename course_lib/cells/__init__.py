@@ -16,6 +16,16 @@ Layers are stacked by calling one after the other::
     dhs1, _, grads2 = second.backward(dhs2, cache2)
     dx, _, grads1 = first.backward(dhs1, cache1)
 
+Where a gradient is wanted at each state, all of it and not only what its own step adds, take the steps one by one::
+
+    caches = []
+    for t in range(T):
+        h, state, cache = cell.forward(x[t : t + 1], state)
+        caches.append(cache)
+    dstate = None
+    for t in reversed(range(T)):
+        _, dstate, _ = cell.backward(dhs[t : t + 1], caches[t], dstate)     # dL/dh_{t-1}; (dh, dc) for an LSTM
+
 How they are made fast is in kernels.py; the formulas are in rnn.py, lstm.py and gru.py.
 """
 

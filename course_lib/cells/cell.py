@@ -73,7 +73,7 @@ class Cache:
     layer: "Cell"
     params: dict[str, Any]  # the arrays themselves
     x: Any
-    kernels: Any  # of the forward pass: the layout of what follows is theirs
+    kernels: type  # of the forward pass: the layout of what follows is theirs
     padding: Padding | None
     h: Any  # (T + 1, B, H), from h0 on
 
@@ -88,7 +88,7 @@ class Cell(Layer):
     gates: tuple[str, ...] = ()
 
     def __init__(self, input_size: int, hidden_size: int, rng: Rng, dtype: Any = "float32"):
-        super().__init__(dtype, input_size=input_size, hidden_size=hidden_size)
+        super().__init__(rng, dtype, input_size=input_size, hidden_size=hidden_size)
         self.params = {
             name: get_xp().zeros(shape, dtype=dtype) if name.startswith("b") else init.uniform(shape, rng, dtype)
             for name, shape in self.shapes.items()
@@ -105,9 +105,20 @@ class Cell(Layer):
             cache: third result of `forward`.
 
         Returns:
-            ``(T, B, H)`` by the names of `gates`. After the end of a masked sequence they mean nothing.
+            ``(T, B, H)`` by the names of `gates`, on the CPU read-only. After the end of a masked sequence they
+            mean nothing.
+
+        Raises:
+            ValueError: if the cache was made by another cell.
         """
-        return {name: cache.kernels.gate(cache.gates, n) for n, name in enumerate(self.gates)}
+        self._check_cache(cache)
+        xp = array_namespace(cache.h)
+        return {name: seal(xp, cache.kernels.gate(cache.gates, n)) for n, name in enumerate(self.gates)}
+
+    def _kernels(self, cache: Any) -> Any:
+        """Kernels for a backward pass: new ones, for what they write to is no part of the cache."""
+        xp, (T, B, H) = array_namespace(cache.h), cache.h.shape
+        return cache.kernels(xp, T - 1, B, H, self.dtype)
 
     def _checked_input(self, x: Any, mask: Any) -> tuple[Any, Any, Padding | None]:
         """``xp``, ``x (T, B, D)`` or ``(T, B)`` whole numbers for one-hot rows, and where the sequences end."""
@@ -152,15 +163,16 @@ class Cell(Layer):
         # numba would compile its kernels once more for a read-only array.
         return dhs.copy() if xp is np and not dhs.flags.writeable else dhs
 
-    def _parameter_gradients(self, cache: Any, da: Any, dv: Any = None) -> tuple[Any, dict[str, Any]]:
+    def _parameter_gradients(self, k: Any, cache: Any, da: Any, dv: Any = None) -> tuple[Any, dict[str, Any]]:
         """``dx`` and the gradients of U, W and b.
 
         Args:
+            k: the kernels of this pass.
             cache: of the forward pass.
             da: gradients of the pre-activations, in the layout of the kernels.
             dv: gradients of the products ``W h_{t-1}``, where they are not ``da``.
         """
-        k, x, U = cache.kernels, cache.x, cache.params["U"]
+        x, U = cache.x, cache.params["U"]
         if x.ndim == 3:
             dx, dU = k.inputs_backward(da, U.reshape(-1, *U.shape[-2:])), k.weights_backward(da, x)
         else:

@@ -11,14 +11,21 @@ import math
 
 import numba
 import numpy as np
-from numba.extending import overload
+from numba.extending import intrinsic, overload
 
 from course_lib.cells.concatenated import Concatenated
 from course_lib.cells.options import COUPLED, DIAGONAL, LINEAR_OUTPUT, SIGMOID_CANDIDATE
 
+
 # Division by zero gives inf, as in NumPy, and a product and a sum may become one instruction. No assumption is
 # made that would hide a nan or an infinity.
-compiled = numba.njit(cache=True, error_model="numpy", fastmath={"contract"})
+def compiled(function):
+    """Compile, and keep the code on disk for the next process where there is a place to write it."""
+    options = {"error_model": "numpy", "fastmath": {"contract"}}
+    try:
+        return numba.njit(cache=True, **options)(function)
+    except RuntimeError:  # no folder to keep it in
+        return numba.njit(**options)(function)
 
 
 def _tanh(a):
@@ -33,7 +40,7 @@ def _tanh_by_dtype(a):
 def _tanh_float32(a):
     """Off by at most 5 units in the last place. The fraction is that of Eigen's ``ptanh`` (MPL 2.0)."""
     f = np.float32
-    bound = f(7.90531110763549805)  # beyond it tanh is 1 to the last place but one
+    bound = f(7.90531110763549805)
     below = -bound if a < -bound else a
     x = bound if below > bound else below
     s = x * x
@@ -46,16 +53,55 @@ def _tanh_float32(a):
     q = s * f(1.19825839466702e-06) + f(1.18534705686654e-04)
     q = q * s + f(2.26843463243900e-03)
     q = q * s + f(4.89352518554385e-03)
-    return x * p / q
+    y = x * p / q
+    y = f(1) if a > bound else y
+    y = f(-1) if a < -bound else y
+    return a if abs(a) < f(4e-4) else y
+
+
+@intrinsic
+def _power_of_two(typing_context, n):
+    """``2ⁿ`` as float32, from its bits; n is an int32 in -126, …, 127."""
+
+    def code(context, builder, signature, arguments):
+        integer = arguments[0].type
+        bits = builder.shl(builder.add(arguments[0], integer(127)), integer(23))
+        return builder.bitcast(bits, context.get_value_type(numba.float32))
+
+    return numba.float32(n), code
+
+
+def _exp(a):
+    """The exponential function; for float32 a polynomial and a power of two."""
+
+
+@overload(_exp)
+def _exp_by_dtype(a):
+    return _exp_float32 if a == numba.float32 else lambda a: math.exp(a)
+
+
+def _exp_float32(a):
+    """Off by at most 2 units in the last place, between -87 and 88, where it stays. After Cephes' ``expf``."""
+    f = np.float32
+    below = f(-87) if a < f(-87) else a
+    x = f(88) if below > f(88) else below
+    n = np.floor(x * f(1.44269504088896341) + f(0.5))  # eˣ = 2ⁿ eʳ with |r| ≤ ½ ln 2
+    r = x - n * f(0.693359375) - n * f(-2.12194440e-4)
+    p = r * f(1.9875691500e-4) + f(1.3981999507e-3)
+    p = p * r + f(8.3334519073e-3)
+    p = p * r + f(4.1665795894e-2)
+    p = p * r + f(1.6666665459e-1)
+    p = p * r + f(5.0000001201e-1)
+    return (p * r * r + r + f(1)) * _power_of_two(np.int32(n))
 
 
 @compiled
 def _squash(a, wh, sigmoid):
-    """``σ`` or ``tanh`` of ``a + wh``, in place of ``a``; ``σ(a) = (1 + tanh(a/2)) / 2``."""
-    half = a.dtype.type(0.5)
+    """``σ`` or ``tanh`` of ``a + wh``, in place of ``a``."""
+    one = a.dtype.type(1)
     if sigmoid:
         for j in range(a.size):
-            a[j] = half * _tanh(half * (a[j] + wh[j])) + half
+            a[j] = one / (one + _exp(-(a[j] + wh[j])))
     else:
         for j in range(a.size):
             a[j] = _tanh(a[j] + wh[j])
@@ -64,9 +110,9 @@ def _squash(a, wh, sigmoid):
 @compiled
 def _squash_seeing(a, wh, P, c):
     """``σ`` of ``a + wh + P c``, in place of ``a``: a gate with a diagonal peephole."""
-    half = a.dtype.type(0.5)
+    one = a.dtype.type(1)
     for j in range(a.size):
-        a[j] = half * _tanh(half * (a[j] + wh[j] + P[j] * c[j])) + half
+        a[j] = one / (one + _exp(-(a[j] + wh[j] + P[j] * c[j])))
 
 
 @compiled

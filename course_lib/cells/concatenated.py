@@ -18,7 +18,8 @@ class Concatenated(Plain):
         """Memory for the gradients of ``G`` gates at all steps."""
         return self.empty(self.T, self.B, G, self.H)
 
-    def gate(self, gates: Any, n: int) -> Any:
+    @staticmethod
+    def gate(gates: Any, n: int) -> Any:
         """Gate ``n`` at all steps, ``(T, B, H)``."""
         return gates[:, :, n]
 

@@ -29,7 +29,7 @@ class Embedding(Layer):
     """
 
     def __init__(self, vocabulary_size: int, size: int, rng: Rng, dtype: Any = "float32"):
-        super().__init__(dtype, vocabulary_size=vocabulary_size, size=size)
+        super().__init__(rng, dtype, vocabulary_size=vocabulary_size, size=size)
         self.params = {"E": rng.normal((vocabulary_size, size), dtype=dtype)}
 
     def _shapes(self) -> dict[str, tuple[int, ...]]:

@@ -81,20 +81,22 @@ class GRU(Cell):
         if self.reset == "before":
             W_zr, wh_zr = k.pack(params["W"][:2]), k.products(2)
             W_g, wh_g = k.pack(params["W"][2:]), k.products(1)
-            for t in range(T):
-                k.product(h[t], W_zr, wh_zr)  #                       W_z h_{t-1}, W_r h_{t-1}
-                k.gru_gates(t, wh_zr, gates, h, inner)  #             z, r;  r ⊙ h_{t-1}
-                k.product(inner[t], W_g, wh_g)  #                     W_g (r ⊙ h_{t-1})
-                k.gru_state(t, wh_g, gates, h)  #                     g;  h_t = (1 - z) ⊙ h_{t-1} + z ⊙ g
         else:
             W, wh, b_reset = k.pack(params["W"]), k.products(3), k.rows(params["b_reset"][None])
+        with k.quiet():
             for t in range(T):
-                k.product(h[t], W, wh)  #                             W h_{t-1}
-                k.gru_forward(t, wh, gates, b_reset, inner, h)  #     z, r;  g from r ⊙ (W_g h_{t-1} + b_reset);  h_t
+                if self.reset == "before":
+                    k.product(h[t], W_zr, wh_zr)  #                    W_z h_{t-1}, W_r h_{t-1}
+                    k.gru_gates(t, wh_zr, gates, h, inner)  #          z, r;  r ⊙ h_{t-1}
+                    k.product(inner[t], W_g, wh_g)  #                  W_g (r ⊙ h_{t-1})
+                    k.gru_state(t, wh_g, gates, h)  #                  g;  h_t = (1 - z) ⊙ h_{t-1} + z ⊙ g
+                else:
+                    k.product(h[t], W, wh)  #                          W h_{t-1}
+                    k.gru_forward(t, wh, gates, b_reset, inner, h)  #  z, r;  g from r ⊙ (W_g h_{t-1} + b_reset);  h_t
 
         if padding:
             padding.hold(h)
-        return seal(xp, h[1:]), h[T].copy(), GRUCache(self, params, x, k, padding, h, gates, inner)
+        return seal(xp, h[1:]), h[T].copy(), GRUCache(self, params, x, type(k), padding, h, gates, inner)
 
     def backward(self, dhs: Any, cache: GRUCache, dstate: Any = None) -> tuple[Any, Any, dict[str, Any]]:
         """Back-propagation through time: the gradients of a loss, from its gradient at each state.
@@ -126,7 +128,7 @@ class GRU(Cell):
         """
         dhs = self._checked_gradient(dhs, cache)
         dh = self._checked_state("dstate", dstate, dhs.shape[1])
-        k, gates, h, inner, padding = cache.kernels, cache.gates, cache.h, cache.inner, cache.padding
+        k, gates, h, inner, padding = self._kernels(cache), cache.gates, cache.h, cache.inner, cache.padding
         if padding:
             dhs, dh0 = padding.gather(dhs, dh)
             dh = k.zeros_like(dh)
@@ -140,7 +142,7 @@ class GRU(Cell):
                 k.product(das_g[t], W_g, drh)  #                             Wᵀ da_g
                 k.gru_gates_backward(t, drh, direct, gates, h, da)  #        da_r;  + r ⊙ Wᵀ da_g
                 k.product(das_zr[t], W_zr, rec)  #                           Wᵀ da_z + Wᵀ da_r
-            dx, grads = self._parameter_gradients(cache, da)
+            dx, grads = self._parameter_gradients(k, cache, da)
             grads["W"][2] = k.weights_backward(da, inner, CANDIDATE)[0]
         else:
             W, dv, rec = k.pack_backward(W), k.gradients(3), k.future(3, dh)
@@ -148,7 +150,7 @@ class GRU(Cell):
             for t in reversed(range(len(dhs))):
                 k.gru_backward(t, dhs, rec, direct, gates, inner, h, da, dv)  # da, dv;  (1 - z) ⊙ dh_t
                 k.product(dvs[t], W, rec)  #                                    Wᵀ dv
-            dx, grads = self._parameter_gradients(cache, da, dv)
+            dx, grads = self._parameter_gradients(k, cache, da, dv)
             grads["b_reset"] = k.bias_backward(dv, CANDIDATE)[0]
 
         dh = k.total(rec) + direct

@@ -1,6 +1,6 @@
 """The seam between the formulas and the speed: which kernels a cell runs on.
 
-A kernel object serves one forward or backward pass. It owns the layout of the arrays (``pack``, ``steps``), the
+A kernel object serves one forward or backward pass. It owns the layout of the arrays (``pack``, ``views``), the
 products and the element-wise part of a step, all of whose arrays are passed whole, with the step ``t``. The loops
 in rnn.py, lstm.py and gru.py are the same for every kind:
 
@@ -70,7 +70,13 @@ def _class(name: str, on_cpu: bool) -> type:
     if name == "numba":
         if not numba_version():
             raise ImportError("kernels 'numba' need the package numba: pip install \"course-lib[fast]\"")
-        from course_lib.cells.compiled import Compiled  # takes a second to import
+        try:
+            from course_lib.cells.compiled import Compiled  # takes a second to import
+        except ImportError as error:
+            raise ImportError(
+                f"numba {numba_version()} is installed, but cannot be imported ({error}); install it again, or run "
+                "the cells without it: with course_lib.cells.kernels.use('plain'): ..."
+            ) from error
 
         return Compiled
     from course_lib.cells.fused import Fused

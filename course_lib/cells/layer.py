@@ -5,12 +5,14 @@ from typing import Any
 
 import numpy as np
 
+from course_lib.backend import Rng
+
 DTYPES = ("float32", "float64")
 
 
 def check_array(name: str, array: Any) -> None:
-    """Refuse what is not an array."""
-    if not hasattr(array, "dtype"):
+    """Refuse what is not an array of NumPy or CuPy, such as a list or a tensor of torch."""
+    if not hasattr(array, "dtype") or not hasattr(array, "strides"):
         raise TypeError(f"{name} is a {type(array).__name__}; make it an array first: backend.asarray({name})")
 
 
@@ -52,19 +54,21 @@ class Layer:
 
     Attributes:
         params: the parameters by name. They may be replaced or changed in place between one `backward` and the
-            next `forward`; a backward pass must see the parameters that its forward pass saw, for the cache
-            refers to them and does not copy them.
+            next `forward`; a backward pass must see the parameters and inputs that its forward pass saw, for the
+            cache refers to them and does not copy them.
         shapes: the shape that each parameter has to have.
     """
 
     params: dict[str, Any]
 
-    def __init__(self, dtype: Any, **sizes: int):
+    def __init__(self, rng: Rng, dtype: Any, **sizes: int):
+        if not isinstance(rng, Rng):
+            raise TypeError(f"rng is {rng!r}; pass backend.Rng(seed)")
         for name, size in sizes.items():
             if not isinstance(size, int | np.integer) or size < 1:
                 raise ValueError(f"{name} is {size!r}; it has to be a whole number of at least 1")
             setattr(self, name, int(size))
-        if np.dtype(dtype).name not in DTYPES:
+        if np.dtype(dtype) not in map(np.dtype, DTYPES):
             raise ValueError(f"dtype is {np.dtype(dtype).name}; layers compute in float32 or float64")
         self.dtype = np.dtype(dtype)
         self.shapes = self._shapes()

@@ -34,7 +34,7 @@ class LSTM(Cell):
 
     Parameters ``U (4, H, D)``, ``W (4, H, H)``, ``b (4, H)``, one part for each of `gates`, so that
     ``W_i, W_f, W_o, W_g = cell.params["W"]``. Uniform weights and no bias at first; a forget gate that starts
-    open is ``cell.params["b"][1] = 1``. The state is the pair ``(h, c)``.
+    open is ``cell.params["b"][cell.gates.index("f")] = 1``. The state is the pair ``(h, c)``.
 
     Args:
         input_size: D.
@@ -54,8 +54,6 @@ class LSTM(Cell):
     there); diagonal peepholes: Gers, Schraudolph and Schmidhuber (2002).
     """
 
-    gates = ("i", "f", "o", "g")
-
     def __init__(
         self,
         input_size: int,
@@ -71,7 +69,7 @@ class LSTM(Cell):
         for name, value in chosen.items():
             if value not in CHOICES[name]:
                 raise ValueError(f"{name} is {value!r}; choose one of {', '.join(map(repr, CHOICES[name]))}")
-        self.candidate, self.coupled, self.peephole, self.output = candidate, coupled, peephole, output
+        self.candidate, self.coupled, self.peephole, self.output = candidate, bool(coupled), peephole, output
         self.gates = ("f", "o", "g") if coupled else ("i", "f", "o", "g")
         super().__init__(input_size, hidden_size, rng, dtype)
 
@@ -122,24 +120,24 @@ class LSTM(Cell):
         if self.peephole == "full":
             P_early, pc = k.pack(params["P"][:-1]), k.products(G - 2)
             P_o, pc_o = k.pack(params["P"][-1:]), k.products(1)
+        with k.quiet():
             for t in range(T):
-                k.product(h[t], W, wh)  #                          W h_{t-1}
-                k.product(c[t], P_early, pc)
-                k.add(wh, pc, 0)  #                                i, f: + P c_{t-1}
-                k.lstm_state(t, wh, gates, c, P, opts)  #          i, f, g;  c_t = f ⊙ c_{t-1} + i ⊙ g
-                k.product(c[t + 1], P_o, pc_o)
-                k.add(wh, pc_o, G - 2)  #                          o: + P c_t
-                k.lstm_output(t, wh, gates, c, h, P, opts)  #      o;  h_t = o ⊙ tanh(c_t)
-        else:
-            for t in range(T):
-                k.product(h[t], W, wh)  #                          W h_{t-1}
-                k.lstm_forward(t, wh, gates, c, h, P, opts)  #     i, f, o, g;  c_t;  h_t
+                k.product(h[t], W, wh)  #                              W h_{t-1}
+                if self.peephole == "full":
+                    k.product(c[t], P_early, pc)
+                    k.add(wh, pc, 0)  #                                i, f: + P c_{t-1}
+                    k.lstm_state(t, wh, gates, c, P, opts)  #          i, f, g;  c_t = f ⊙ c_{t-1} + i ⊙ g
+                    k.product(c[t + 1], P_o, pc_o)
+                    k.add(wh, pc_o, G - 2)  #                          o: + P c_t
+                    k.lstm_output(t, wh, gates, c, h, P, opts)  #      o;  h_t = o ⊙ tanh(c_t)
+                else:
+                    k.lstm_forward(t, wh, gates, c, h, P, opts)  #     i, f, o, g;  c_t;  h_t
 
         if padding:
             padding.hold(h)
             padding.hold(c)
         last = h[T].copy(), c[T].copy()
-        return seal(xp, h[1:]), last, LSTMCache(self, params, x, k, padding, h, gates, c)
+        return seal(xp, h[1:]), last, LSTMCache(self, params, x, type(k), padding, h, gates, c)
 
     def backward(self, dhs: Any, cache: LSTMCache, dstate: Any = None) -> tuple[Any, Any, dict[str, Any]]:
         """Back-propagation through time: the gradients of a loss, from its gradient at each state.
@@ -172,7 +170,7 @@ class LSTM(Cell):
         """
         dhs = self._checked_gradient(dhs, cache)
         dh, dc = self._checked_pair("dstate", dstate, dhs.shape[1])
-        k, gates, c, padding = cache.kernels, cache.gates, cache.c, cache.padding
+        k, gates, c, padding = self._kernels(cache), cache.gates, cache.c, cache.padding
         G, opts, P = len(self.gates), self._options(), self._diagonal(k, cache.params)
         if padding:
             dhs, dh0 = padding.gather(dhs, dh)
@@ -201,7 +199,7 @@ class LSTM(Cell):
                 k.lstm_backward(t, dhs, rec, dc, gates, c, P, da, opts)  #          da_t;  dc_t ⊙ f
             k.product(das[t], W, rec)  #                                            Wᵀ da_t
 
-        dx, grads = self._parameter_gradients(cache, da)
+        dx, grads = self._parameter_gradients(k, cache, da)
         if self.peephole:
             of_gates = k.weights_backward if self.peephole == "full" else k.diagonal_backward
             grads["P"] = k.xp.concatenate([of_gates(da, c[:-1], EARLY), of_gates(da, c[1:], OUTPUT)])

@@ -46,9 +46,14 @@ def empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
 
 def _block(size: int) -> np.ndarray:
     """A free block of that size or little more, or a new one."""
-    for key, block in reversed(list(_free.items())):
-        if size <= block.nbytes <= size + size // 4 and _free.pop(key, None) is not None:
+    for key in reversed(list(_free)):  # of the keys alone: while it is made, no garbage can be collected
+        block = _free.get(key)
+        if block is not None and size <= block.nbytes <= size + size // 4 and _free.pop(key, None) is not None:
             return block
-    memory = np.empty(size + _LINE, np.uint8)
+    try:
+        memory = np.empty(size + _LINE, np.uint8)
+    except MemoryError:
+        _free.clear()
+        memory = np.empty(size + _LINE, np.uint8)
     start = -memory.ctypes.data % _LINE
     return memory[start : start + size]

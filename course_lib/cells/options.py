@@ -1,4 +1,7 @@
-"""The options of an LSTM as the kernels get them: one whole number, a bit for each."""
+"""The options of an LSTM as the kernels get them: one whole number, a bit for each.
+
+numba keeps compiled code by the file that it stands in, and would not notice a change here: change compiled.py, too.
+"""
 
 SIGMOID_CANDIDATE = 1  # g = σ(…) instead of tanh(…)
 COUPLED = 2  # i = 1 - f

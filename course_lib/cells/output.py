@@ -25,7 +25,7 @@ class Output(Layer):
     """
 
     def __init__(self, hidden_size: int, output_size: int, rng: Rng, dtype: Any = "float32"):
-        super().__init__(dtype, hidden_size=hidden_size, output_size=output_size)
+        super().__init__(rng, dtype, hidden_size=hidden_size, output_size=output_size)
         self.params = {
             "V": init.uniform((output_size, hidden_size), rng, dtype),
             "c": get_xp().zeros(output_size, dtype=dtype),

@@ -5,6 +5,7 @@ run over it in one go, and the product of ``(B, H)`` with ``(G, H, H)`` is faste
 Everything is written into arrays that are already there: the gates replace ``U x_t + b`` where it stood.
 """
 
+import contextlib
 import functools
 from typing import Any
 
@@ -20,9 +21,9 @@ _BLOCK = 1 << 15  # numbers of a block of steps whose local derivatives are comp
 
 
 @functools.cache
-def _constants(xp: Any, dtype: Any) -> tuple[Any, Any]:
-    """½ and 1 as arrays without axes, which functions take with less ado than numbers."""
-    return xp.asarray(0.5, dtype=dtype), xp.asarray(1, dtype=dtype)
+def _one(xp: Any, dtype: Any) -> Any:
+    """1 as an array without axes, which functions take with less ado than a number."""
+    return xp.asarray(1, dtype=dtype)
 
 
 class Plain:
@@ -32,7 +33,7 @@ class Plain:
 
     def __init__(self, xp: Any, T: int, B: int, H: int, dtype: Any):
         self.xp, self.T, self.B, self.H, self.dtype = xp, T, B, H, dtype
-        self.half, self.one = _constants(xp, dtype)
+        self.one = _one(xp, dtype)
         self.local = None
         #: ``product(h_t, W, out)`` is ``W h_t`` for packed weights, ``product(da_t, W, out)`` is ``Wᵀ da_t``.
         self.product = xp.matmul if xp is np else self._product
@@ -50,6 +51,10 @@ class Plain:
     def dh(self) -> Any:
         """Memory for the gradient at the state of a step."""
         return self.empty(self.B, self.H)
+
+    def quiet(self) -> Any:
+        """Around a loop over time: no warning where ``e⁻ᵃ`` overflows, for there σ is 0 as it should be."""
+        return np.errstate(over="ignore") if self.xp is np else contextlib.nullcontext()
 
     # ------------------------------------------------------------------------------------------ layout
 
@@ -69,7 +74,8 @@ class Plain:
         """Memory for the gradients of ``G`` gates at all steps."""
         return self.empty(G, self.T, self.B, self.H)
 
-    def gate(self, gates: Any, n: int) -> Any:
+    @staticmethod
+    def gate(gates: Any, n: int) -> Any:
         """Gate ``n`` at all steps, ``(T, B, H)``."""
         return gates[n]
 
@@ -208,12 +214,17 @@ class Plain:
     # -------------------------------------------------------------------------------------------- LSTM
 
     def _squash(self, a: Any, sigmoids: int) -> None:
-        """σ for the first gates of a step and tanh for the rest, in place: ``σ(a) = (1 + tanh(a/2)) / 2``."""
-        s = a[:sigmoids]
-        self.xp.multiply(s, self.half, out=s)
-        self.xp.tanh(a, out=a)
-        self.xp.multiply(s, self.half, out=s)
-        self.xp.add(s, self.half, out=s)
+        """σ for the first gates of a step and tanh for the rest, in place.
+
+        ``σ(a) = 1 / (1 + e⁻ᵃ)``: a small gate keeps all its digits, which ``(1 + tanh(a/2)) / 2`` would cancel.
+        """
+        xp, s, g = self.xp, a[:sigmoids], a[sigmoids:]
+        xp.negative(s, out=s)
+        xp.exp(s, out=s)
+        xp.add(s, self.one, out=s)
+        xp.divide(self.one, s, out=s)
+        if len(g):
+            xp.tanh(g, out=g)
 
     def lstm_forward(self, t: int, wh: Any, gates: Any, c: Any, h: Any, P: Any, options: int) -> None:
         """The gates, ``c_t`` and ``h_t``."""

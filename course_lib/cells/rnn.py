@@ -61,7 +61,7 @@ class RNN(Cell):
 
         if padding:
             padding.hold(h)
-        return seal(xp, h[1:]), h[T].copy(), Cache(self, params, x, k, padding, h)
+        return seal(xp, h[1:]), h[T].copy(), Cache(self, params, x, type(k), padding, h)
 
     def backward(self, dhs: Any, cache: Cache, dstate: Any = None) -> tuple[Any, Any, dict[str, Any]]:
         """Back-propagation through time: the gradients of a loss, from its gradient at each state.
@@ -85,7 +85,7 @@ class RNN(Cell):
         """
         dhs = self._checked_gradient(dhs, cache)
         dh = self._checked_state("dstate", dstate, dhs.shape[1])
-        k, h, relu = cache.kernels, cache.h, int(self.activation == "relu")
+        k, h, relu = self._kernels(cache), cache.h, int(self.activation == "relu")
         W, padding = k.pack_backward(cache.params["W"][None]), cache.padding
         if padding:
             dhs, dh0 = padding.gather(dhs, dh)
@@ -97,5 +97,5 @@ class RNN(Cell):
             k.rnn_backward(t, dhs, rec, h, da, relu)  #      da_t = (dh_t + Wᵀ da_{t+1}) ⊙ (1 - h_t²)
             k.product(das[t], W, rec)  #                     Wᵀ da_t
 
-        dx, grads = self._parameter_gradients(cache, da)
+        dx, grads = self._parameter_gradients(k, cache, da)
         return dx, k.total(rec) + dh0 if padding else k.total(rec), grads

@@ -16,8 +16,8 @@ typedef REAL real;
 // Where the first gate of element i is in (B, G·H); the others follow at a distance of H.
 __device__ int first_gate(int i, int G, int H) { return i + i / H * (G - 1) * H; }
 
-// σ(a) = (1 + tanh(a/2)) / 2, which overflows nowhere.
-__device__ real sigmoid(real a) { return (real)0.5 * tanh((real)0.5 * a) + (real)0.5; }
+// A small gate keeps all its digits; where e⁻ᵃ overflows, the gate is 0.
+__device__ real sigmoid(real a) { return 1 / (1 + exp(-a)); }
 
 // The derivatives, from the values.
 __device__ real dsigmoid(real s) { return s * (1 - s); }

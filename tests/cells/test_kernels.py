@@ -1,5 +1,6 @@
 """The kinds of kernels: each computes what the plain ones do, and which one runs is as asked."""
 
+import copy
 import dataclasses
 import subprocess
 import sys
@@ -10,8 +11,9 @@ import numpy as np
 import pytest
 import samples
 
-from course_lib.backend import Rng, array_namespace, asnumpy
-from course_lib.cells import RNN, kernels
+from course_lib import backend
+from course_lib.backend import Rng, array_namespace, asarray, asnumpy
+from course_lib.cells import LSTM, RNN, kernels
 
 # T, B, D, H, lengths. The last one is large enough for blocks of rows, blocks of steps and memory that is lent.
 SIZES = [
@@ -132,7 +134,7 @@ def test_float32_stays_float32(xp, name, case):
     sample = samples.draw(cell, 3, 2, (1, 3) if case == "padded" else None, case == "whole numbers")
     values, cache = samples.forward(cell, sample)
     values |= samples.backward(cell, sample, cache)
-    assert len(arrays(cache)) > 5
+    assert len(arrays(cache)) >= 5
     floats = [array for array in [*values.values(), *arrays(cache)] if array.dtype.kind == "f"]
     assert {array.dtype for array in floats} == {np.dtype("float32")}
     assert array_namespace(*floats) is xp
@@ -222,6 +224,126 @@ def test_kernels_of_the_other_side(place, kind, side):
         pytest.raises(ValueError, match=f"kernels '{kind}' work on arrays of {side} only"),
     ):
         cell.forward(sample.x)
+
+
+def test_an_installed_numba_that_cannot_be_imported(monkeypatch):
+    monkeypatch.setitem(sys.modules, "course_lib.cells.compiled", None)
+    monkeypatch.setattr(kernels, "numba_version", lambda: "0.61.0")
+    kernels._class.cache_clear()
+    try:
+        with kernels.use("numba"), pytest.raises(ImportError, match=r"0\.61\.0 is installed, but .*use\('plain'\)"):
+            cell = samples.make("RNN", 2, 3)
+            samples.forward(cell, samples.draw(cell, 2, 1))
+    finally:
+        kernels._class.cache_clear()
+
+
+@pytest.mark.skipif(not backend.numba_version(), reason="numba is not installed")
+def test_numba_compiles_where_there_is_no_folder_to_keep_code_in(monkeypatch):
+    from course_lib.cells import compiled
+
+    def njit(cache=False, **options):
+        if cache:
+            raise RuntimeError("cannot cache function: no locator available")
+        return lambda function: function
+
+    monkeypatch.setattr(compiled.numba, "njit", njit)
+    assert compiled.compiled(abs) is abs
+
+
+# ------------------------------------------------------------------------------- gates far from their middle
+
+
+def gate_at(a, dtype):
+    """The forget gate of an LSTM of one unit at each pre-activation ``a``, which comes from outside."""
+    cell = LSTM(1, 1, Rng(0), dtype)
+    for parameter in cell.params.values():
+        parameter[...] = 0
+    cell.params["U"][1] = 1
+    _, _, cache = cell.forward(asarray(a.reshape(1, -1, 1), dtype))
+    return asnumpy(cell.gate_values(cache)["f"]).ravel()
+
+
+@pytest.mark.parametrize("dtype, error", [("float32", 1e-6), ("float64", 1e-14)])
+def test_a_small_gate_keeps_its_digits(xp, dtype, error):
+    a = np.linspace(-80, 80, 20001)
+    right = 1 / (1 + np.exp(-a.astype(dtype).astype("float64")))
+    assert np.max(np.abs(gate_at(a, dtype) / right - 1)) < error
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.filterwarnings("error")
+def test_a_gate_can_be_shut_and_can_be_open(xp, dtype):
+    values = gate_at(np.array([-1e30, 1e30]), dtype)
+    assert np.allclose(values, [0, 1], rtol=0, atol=1e-37)
+
+
+def test_a_saturated_unit_has_no_gradient(xp):
+    cell = RNN(2, 3, Rng(0))
+    cell.params["b"] += 50
+    hs, _, cache = cell.forward(Rng(1).normal((4, 2, 2)))
+    _, _, grads = cell.backward(xp.ones_like(hs), cache)
+    assert (asnumpy(hs) == 1).all()
+    assert not asnumpy(grads["b"]).any()
+
+
+# ------------------------------------------------------------------------------------------------- caches
+
+
+@pytest.mark.parametrize("kind", samples.NUMPY_KINDS)
+def test_one_cache_in_several_threads(kind):
+    for name in samples.ONE_OF_EACH:
+        cell = samples.make(name, 3, 4)
+        sample = samples.draw(cell, 12, 3)
+        with kernels.use(kind):
+            _, cache = samples.forward(cell, sample)
+        expected = samples.backward(cell, sample, cache)
+        with ThreadPoolExecutor(3) as pool:
+            for run in [pool.submit(samples.backward, cell, sample, cache) for _ in range(12)]:
+                assert all(np.array_equal(value, expected[key]) for key, value in run.result().items()), name
+
+
+def test_a_cache_can_be_copied():
+    cell = samples.make("GRU", 2, 3)
+    sample = samples.draw(cell, 3, 2)
+    _, cache = samples.forward(cell, sample)
+    both = copy.deepcopy((cell, cache))
+    expected = samples.backward(cell, sample, cache)
+    for key, value in samples.backward(both[0], sample, both[1]).items():
+        assert np.array_equal(value, expected[key]), key
+
+
+# -------------------------------------------------------------------------------------------- gate values
+
+
+@pytest.mark.parametrize("name", ["LSTM", "LSTM coupled", "GRU", "GRU after", "RNN"])
+def test_the_values_of_the_gates_make_the_states(xp, name):
+    cell = samples.make(name, 2, 3)
+    sample = samples.draw(cell, 4, 2)
+    values, cache = samples.forward(cell, sample)
+    gates = cell.gate_values(cache)
+    assert tuple(gates) == cell.gates
+    assert all(gate.shape == (4, 2, 3) for gate in gates.values())
+    g = {key: asnumpy(gate) for key, gate in gates.items()}
+    h = np.concatenate([asnumpy(samples.parts(sample.state)[0])[None], asnumpy(values["hs"])])
+    if name.startswith("GRU"):
+        assert np.allclose(h[1:], (1 - g["z"]) * h[:-1] + g["z"] * g["g"], rtol=0, atol=1e-14)
+    elif name.startswith("LSTM"):
+        c = asnumpy(cache.c)
+        assert np.allclose(c[1:], g["f"] * c[:-1] + g.get("i", 1 - g["f"]) * g["g"], rtol=0, atol=1e-14)
+        assert np.allclose(h[1:], g["o"] * np.tanh(c[1:]), rtol=0, atol=1e-14)
+
+
+def test_the_values_of_the_gates_are_those_of_the_cell_and_stay_so():
+    cell, other = samples.make("LSTM", 2, 3), samples.make("LSTM", 2, 3)
+    _, cache = samples.forward(cell, samples.draw(cell, 4, 2))
+    with pytest.raises(ValueError, match="this cache was not made by this LSTM"):
+        other.gate_values(cache)
+    with pytest.raises(ValueError, match="read-only"):
+        cell.gate_values(cache)["f"][...] = 0
+
+
+# ----------------------------------------------------------------------------------------------- no numba
 
 
 @pytest.fixture
