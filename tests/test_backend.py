@@ -365,3 +365,9 @@ def test_choice_does_not_wait_for_the_device(mock):
     with mock_cupy.no_syncs():
         drawn = backend.Rng(0).choice(p)
     assert drawn.shape == (3, 2)
+
+
+@pytest.mark.parametrize("p", [[0.0, 0.0], [np.nan, 0.5]])
+def test_a_row_without_a_class_to_choose_is_refused(p):
+    with pytest.raises(ValueError, match="no class with a probability above 0"):
+        backend.Rng(0).choice(np.array([[0.5, 0.5], p]))

@@ -367,3 +367,18 @@ def test_limits_that_cannot_be(max_norm):
 def test_no_gradients_at_all():
     with pytest.raises(ValueError, match="grads has no arrays"):
         clip_by_norm({}, 1.0)
+
+
+def test_a_read_only_parameter_is_refused_before_anything_is_changed():
+    params = {"a": np.ones(2), "b": np.ones(2)}
+    params["b"].flags.writeable = False
+    rule = SGD(params, lr=1)
+    with pytest.raises(ValueError, match=r"params\['b'\] is read-only"):
+        rule.step({"a": np.ones(2), "b": np.ones(2)})
+    assert (params["a"] == 1).all()
+
+
+def test_a_limit_of_infinity_only_measures(xp_backend):
+    grads = {"a": xp_backend.full(100, 1e38, dtype="float32")}
+    assert not np.isfinite(asnumpy(clip_by_norm(grads, np.inf)))
+    assert (asnumpy(grads["a"]) == np.float32(1e38)).all()

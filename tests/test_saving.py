@@ -304,3 +304,8 @@ def test_a_later_version(tmp_path):
     path.write_bytes(archive({"header.json": header(version=saving.VERSION + 1, params=None)}))
     with pytest.raises(LaterVersion, match=rf"{path} has version 2 .* none later than 1; update course_lib"):
         load(path)
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"there is no folder .*missing to write model\.npz into"):
+        save(tmp_path / "missing" / "model.npz", {})

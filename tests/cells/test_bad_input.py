@@ -425,3 +425,19 @@ def test_the_state_may_come_as_a_list_or_in_half():
     assert_same(
         samples.run(cell, replace(sample, state=(None, c))), samples.run(cell, replace(sample, state=(zero, c)))
     )
+
+
+def test_a_seed_is_no_rng():
+    with pytest.raises(TypeError, match=r"rng is 0; pass backend\.Rng\(seed\)"):
+        LSTM(2, 3, 0)
+
+
+def test_numbers_in_the_other_byte_order():
+    with pytest.raises(ValueError, match="layers compute in float32 or float64"):
+        RNN(2, 3, Rng(0), ">f4")
+
+
+def test_a_tensor_is_no_array():
+    torch = pytest.importorskip("torch")
+    with pytest.raises(TypeError, match="x is a Tensor; make it an array first"):
+        RNN(2, 3, Rng(0)).forward(torch.zeros(4, 1, 2))
