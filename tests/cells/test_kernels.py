@@ -287,6 +287,17 @@ def test_a_saturated_unit_has_no_gradient(xp):
     assert not asnumpy(grads["b"]).any()
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", samples.ONE_OF_EACH)
+def test_nan_in_a_parameter_is_not_hidden(xp, name, dtype):
+    size = len(samples.make(name, 2, 9).params["b"].reshape(-1, 9))
+    for gate in range(size):
+        cell = samples.make(name, 2, 9, dtype)
+        cell.params["b"].reshape(-1, 9)[gate, 4] = np.nan
+        hs, _, _ = cell.forward(Rng(1).normal((3, 2, 2), dtype=dtype))
+        assert np.isnan(asnumpy(hs)[:, :, 4]).all(), gate
+
+
 # ------------------------------------------------------------------------------------------------- caches
 
 
