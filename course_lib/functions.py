@@ -44,9 +44,9 @@ def dtanh(h: Any) -> Any:
 
 
 def sigmoid(a: Any) -> Any:
-    """The logistic function of each element, ``σ(a) = 1 / (1 + e⁻ᵃ) = (1 + tanh(a/2)) / 2``.
+    """The logistic function of each element, ``σ(a) = 1 / (1 + e⁻ᵃ)``.
 
-    The second form is computed: it overflows nowhere.
+    Where ``a < 0`` it is computed as ``eᵃ / (1 + eᵃ)``: nothing overflows, and small values keep all their digits.
 
     Args:
         a: any shape.
@@ -56,7 +56,9 @@ def sigmoid(a: Any) -> Any:
 
     Source: Grabocka, gates of the LSTM, S26.
     """
-    return 0.5 * (1 + array_namespace(a).tanh(0.5 * a))
+    xp = array_namespace(a)
+    e = xp.exp(-xp.abs(a))
+    return xp.where(a < 0, e, 1) / (1 + e)
 
 
 def dsigmoid(s: Any) -> Any:

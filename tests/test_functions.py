@@ -273,3 +273,12 @@ def test_classes_out_of_range(xp_backend, function, wrong):
 def test_arrays_of_two_backends(function):
     with mock_cupy.installed(), pytest.raises(TypeError, match=r"backend\.asarray"):
         function(mock_cupy.zeros((1, 1, 2)), np.zeros((1, 1, 2)))
+
+
+@pytest.mark.parametrize("dtype, error", [("float32", 1e-6), ("float64", 1e-15)])
+@pytest.mark.filterwarnings("error")
+def test_small_values_of_sigmoid_keep_their_digits(xp_backend, dtype, error):
+    a = np.linspace(-80, 80, 9999).astype(dtype)
+    right = 1 / (1 + np.exp(-a.astype("float64")))
+    assert np.max(np.abs(asnumpy(F.sigmoid(asarray(a))) / right - 1)) < error
+    assert asnumpy(F.sigmoid(asarray(np.array([-1e30, 1e30], dtype)))).tolist() == [0, 1]
