@@ -29,7 +29,7 @@ def compiled(function):
 
 
 def _tanh(a):
-    """The hyperbolic tangent; for float32 a fraction of polynomials, of which a processor does 8 at a time."""
+    """The hyperbolic tangent; for float32 a fraction of polynomials, of which a processor does several at a time."""
 
 
 @overload(_tanh)
