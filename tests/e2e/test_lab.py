@@ -15,6 +15,8 @@ def test_a_student_works_in_jupyterlab_and_the_grader_marks_that_file(chromium, 
     try:
         page.goto(address)
         page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+        # Before the kernel is there, "Run All Cells" may do nothing.
+        page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=60_000)
         menu(page, "Run", "Run All Cells")
 
         see(page, "progress()", "0 of 10 points", seconds=90)
