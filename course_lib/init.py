@@ -1,8 +1,8 @@
 """First values of parameters.
 
 An initialiser is called with the shape of a weight matrix ``(outputs, inputs)``, a `backend.Rng` and a dtype,
-and returns the matrix on the current backend. Any matrix of the parameters may then be replaced by another
-initialiser's, ``params["W"] = …``; so one more of them is one more function here, and nothing else changes.
+and returns the matrix on the current backend. Any matrix of the parameters may then be given the values of another
+initialiser, ``params["W"][...] = …``; so one more of them is one more function here, and nothing else changes.
 
 The matrices of several gates, stacked along the first axes as ``(4, H, D)``, are as many independent matrices.
 They are made on the CPU in float64, linear algebra included, so that both backends start from the same numbers.

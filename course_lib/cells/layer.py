@@ -33,8 +33,7 @@ def check_dtype(name: str, array: Any, dtype: Any) -> None:
 
 def check_no_nan(name: str, array: Any) -> None:
     """Refuse nan in what comes in, on the CPU (on a GPU, to look would be to wait for it; there nan spreads)."""
-    # A sum of squares is nan only where an element is: infinities cannot cancel. BLAS needs a tenth of the time
-    # of isnan for it.
+    # A sum of squares is nan only where an element is: infinities cannot cancel. It takes no memory on the way.
     if isinstance(array, np.ndarray) and np.isnan(np.vdot(array, array)):
         where = tuple(int(i) for i in np.argwhere(np.isnan(array))[0])
         raise ValueError(f"{name} holds nan, first at index {where}; look for what made it before this call")

@@ -1,8 +1,8 @@
 """Memory that a pass leaves behind, kept for the next one.
 
-A training loop asks for the same large arrays again and again. To get them from the system costs more than to
-fill them: each page is mapped and cleared first. So blocks return here when the last array that looks at them is
-gone, and are lent again. On a GPU, CuPy does the same.
+A training loop asks for the same large arrays again and again. The system would map and clear their pages each
+time. So blocks return here when the last array that looks at them is gone, and are lent again. On a GPU, CuPy does
+the same.
 """
 
 import math

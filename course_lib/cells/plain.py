@@ -176,7 +176,7 @@ class Plain:
     def bias_backward(self, da: Any, gates: slice = slice(None)) -> Any:
         """``Σ_t da_t`` for some gates, ``(G, H)``."""
         da = da[gates].reshape(-1, self.T * self.B, self.H)
-        ones = self.xp.ones((1, da.shape[1]), dtype=self.dtype)  # a product: twice as fast as a sum
+        ones = self.xp.ones((1, da.shape[1]), dtype=self.dtype)  # a product is faster than a sum
         return self.xp.matmul(ones, da)[:, 0]
 
     def inputs_backward(self, da: Any, U: Any) -> Any:

@@ -301,17 +301,25 @@ def test_nan_in_a_parameter_is_not_hidden(xp, name, dtype):
 # ------------------------------------------------------------------------------------------------- caches
 
 
+@pytest.fixture
+def restless_threads():
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.parametrize("name", samples.ONE_OF_EACH)
 @pytest.mark.parametrize("kind", samples.NUMPY_KINDS)
-def test_one_cache_in_several_threads(kind):
-    for name in samples.ONE_OF_EACH:
-        cell = samples.make(name, 3, 4)
-        sample = samples.draw(cell, 12, 3)
-        with kernels.use(kind):
-            _, cache = samples.forward(cell, sample)
-        expected = samples.backward(cell, sample, cache)
-        with ThreadPoolExecutor(3) as pool:
-            for run in [pool.submit(samples.backward, cell, sample, cache) for _ in range(12)]:
-                assert all(np.array_equal(value, expected[key]) for key, value in run.result().items()), name
+def test_one_cache_in_several_threads(kind, name, restless_threads):
+    cell = samples.make(name, 3, 4)
+    sample = samples.draw(cell, 40, 3)
+    with kernels.use(kind):
+        _, cache = samples.forward(cell, sample)
+    expected = samples.backward(cell, sample, cache)
+    with ThreadPoolExecutor(3) as pool:
+        for run in [pool.submit(samples.backward, cell, sample, cache) for _ in range(40)]:
+            assert all(np.array_equal(value, expected[key]) for key, value in run.result().items())
 
 
 def test_a_cache_can_be_copied():

@@ -47,19 +47,23 @@ def test_no_more_is_kept_than_said(monkeypatch):
     assert sum(block.nbytes for block in memory._free.values()) == 3 * memory._SMALLEST
 
 
-def test_garbage_in_a_circle_comes_back_whenever_it_is_collected():
+def test_garbage_in_a_circle_may_come_back_while_a_block_is_looked_for(monkeypatch):
     class Node:
         pass
 
-    threshold = gc.get_threshold()
-    gc.set_threshold(1)  # collects at every chance
-    try:
-        for _ in range(300):
-            node = Node()
-            node.me, node.array = node, memory.empty(LARGE, np.dtype("uint8"))
-            del node
-    finally:
-        gc.set_threshold(*threshold)
+    # So many free blocks that an object made for each of them would set off a collection on the way.
+    monkeypatch.setattr(memory, "_SMALLEST", 1)
+    arrays = [memory.empty((64,), np.dtype("uint8")) for _ in range(6000)]
+    in_circles = [arrays.pop() for _ in range(5)]
+    arrays.clear()
+    while in_circles:
+        gc.collect()
+        node = Node()
+        node.me, node.array = node, in_circles.pop()
+        del node
+        memory.empty((1024,), np.dtype("uint8"))
+    gc.collect()
+    assert len(memory._free) == 6001
 
 
 def test_what_lies_unused_is_given_up_before_memory_runs_out(monkeypatch):
