@@ -16,7 +16,7 @@ lab: .venv/installed
 	$(BIN)/course lab
 
 demo: .venv/installed
-	$(BIN)/course demo --out build/demo
+	$(BIN)/course demo --students 12 --out build/demo
 
 test: .venv/installed-dev
 	$(BIN)/python -m pytest

@@ -69,6 +69,7 @@ def check(
 
 @app.command()
 def build(
+    notebook: Annotated[str, typer.Argument(help="Only this one, e.g. 02_bptt, while it is being written.")] = "",
     check: Annotated[bool, typer.Option("--check", help="Execute nothing; exit 1 and name what is stale.")] = False,
 ) -> None:
     """Make executed solutions, student notebooks, practice data and SOURCES.md from solutions/."""
@@ -86,7 +87,7 @@ def build(
                 raise typer.Exit(1)
             out.print("everything agrees with solutions/")
             return
-        for path in build(layout, say=lambda line: out.print(escape(line))):
+        for path in build(layout, notebook, say=lambda line: out.print(escape(line))):
             out.print(f"written: {path.relative_to(layout.root)}")
     except SourceError as error:
         _stop(str(error))
@@ -124,7 +125,10 @@ def grade(
 
 @app.command()
 def demo(
-    students: Annotated[int, typer.Option(min=1, help="How many there are in the class.")] = 12,
+    students: Annotated[
+        int,
+        typer.Option(min=0, help="The size of the class; by default as many as make every mistake."),
+    ] = 0,
     notebook: Annotated[str, typer.Option(help="Which notebook they hand in.")] = "01_unrolling",
     out_folder: Annotated[Path, typer.Option("--out", help="Where results, feedback and gradebook go.")] = Path("demo"),
     sandbox: SandboxMode = "auto",
@@ -138,7 +142,8 @@ def demo(
     if sandbox == "auto" and (problem := unavailable()):
         out.print(f"without a sandbox, which is fine for these submissions: {escape(problem)}", soft_wrap=True)
         sandbox = "none"
-    class_ = example.make(load(_texts(notebook)), students)
+    course = load(_texts(notebook))
+    class_ = example.make(course, students)
     with tempfile.TemporaryDirectory(prefix="course-demo-") as folder:
         example.write(class_, notebook, Path(folder))
         limits = Limits(cell=5.0)  # so that nobody waits half a minute for the endless loop
@@ -158,7 +163,8 @@ def demo(
         err.print(f"unexpected: {escape(line)}", soft_wrap=True)
     if surprises:
         raise typer.Exit(1)
-    out.print(f"every one of the {len(class_)} students got what was expected")
+    made, known = sum(len(student.told) for student in class_), len(course.key.mistakes)
+    out.print(f"every one of the {len(class_)} students got what was expected, with {made} of {known} known mistakes")
 
 
 @app.command()

@@ -176,7 +176,7 @@ assert nested == path[2] and g4 == path[3]
 # %% tags=["demo"]
 from course_lib import plots, widgets
 
-widgets.slider(plots.unrolled, "T", low=1, high=8, start=4)
+widgets.sliders(plots.unrolled, {"T": range(1, 9)}, start=(4,))
 
 # %% [markdown] sources=["S4"]
 # Three properties can be read off (A lists them; B draws the same graph with losses $E_0, \dots, E_4$):

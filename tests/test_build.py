@@ -48,8 +48,8 @@ def check(folder, **options):
     return done.returncode, done.stdout + done.stderr
 
 
-def build(folder):
-    done = copies.run(folder, "build")
+def build(folder, *only):
+    done = copies.run(folder, "build", *only)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -131,7 +131,7 @@ CHANGES = {
         ["solutions/99_toy.ipynb: not executed from top to bottom"],
     ),
     "a merge": (f"notebooks/{toy.NOTEBOOK}.ipynb", '{\n "cells"', '<<<<<<<\n{\n "cells"', ["not a notebook"]),
-    "the figures": ("course_lib/plots.py", '"""', '"""A figure: ', ["(plots.py, functions.py, …) changed"]),
+    "the figures": ("course_lib/plots/style.py", '"""', '"""A figure: ', ["(plots, functions.py, …) changed"]),
     "SOURCES.md": ("solutions/SOURCES.md", "| S1 | A |", "| S1 | B |", ["solutions/SOURCES.md"]),
     "sources.csv": ("solutions/sources.csv", "doubling", "twice", ["solutions/SOURCES.md"]),
     "practice json": (
@@ -297,3 +297,22 @@ def test_a_source_that_no_exercises_belong_to_is_named(restored):
     (restored / "solutions" / "keys" / "98_new.py").write_text(toy.KEY)
     done = copies.run(restored, "build")
     assert done.returncode == 2 and "98_new: course_lib/exercises/__init__.py has no line for it" in done.stderr
+
+
+# ---------------------------------------------------------------------------------------------- one notebook
+
+
+def test_one_notebook_is_built_alone_and_sources_md_waits_for_all(restored):
+    for kind, start in (("", "# Twice"), ("keys/", '"""Twice"""')):
+        path = restored / "solutions" / kind / "98_half.py"
+        path.write_text(f"{start}\n")  # begun, and far from finished
+    path = restored / SOURCE
+    path.write_text(path.read_text().replace("To double is easy", "Doubling is easy"))
+    written = build(restored, toy.NOTEBOOK)
+    assert f"written: notebooks/{toy.NOTEBOOK}.ipynb" in written and "SOURCES" not in written
+    assert "Doubling is easy" in notebook(restored, "notebooks").cells[0].source
+
+
+def test_a_notebook_that_has_no_source_is_named(restored):
+    done = copies.run(restored, "build", "55_other")
+    assert done.returncode == 2 and "there is no solutions/55_other.py; there are 99_toy" in done.stderr

@@ -1,11 +1,12 @@
 """The example class, and with it every known mistake through the real grader."""
 
-from collections import Counter
-
 import pytest
 from classes import NOTEBOOK, QUICK, course, texts
 
+from course_lib import exercises
 from course_lib.grading import classroom, demo
+
+NOTEBOOKS = exercises.notebooks()
 
 TROUBLE = {
     "perfect": "ok",
@@ -17,11 +18,6 @@ TROUBLE = {
 }
 
 
-def large_enough():
-    """The size of a class in which every known mistake is made."""
-    return len(TROUBLE) + max(Counter(mistake.exercise for mistake in course().key.mistakes).values())
-
-
 @pytest.mark.parametrize("size", [1, 3, 6, 7, 12])
 def test_a_class_has_its_size_and_every_kind_of_student(size):
     students = demo.make(course(), size)
@@ -30,24 +26,27 @@ def test_a_class_has_its_size_and_every_kind_of_student(size):
     assert statuses == dict(list(TROUBLE.items())[:size])
 
 
-def test_nobody_makes_two_mistakes_in_an_exercise_and_every_mistake_is_made():
-    students = demo.make(course(), large_enough())
-    by_tell = {mistake.tell: mistake.exercise for mistake in course().key.mistakes}
+@pytest.mark.parametrize("notebook", NOTEBOOKS)
+def test_nobody_makes_two_mistakes_in_an_exercise_and_every_mistake_is_made(notebook):
+    students = demo.make(course(notebook))
+    by_tell = {mistake.tell: mistake.exercise for mistake in course(notebook).key.mistakes}
     made = [tell for student in students for tell in student.told]
     assert sorted(made) == sorted(by_tell)
+    assert len(students) == len({student.name for student in students})
     for student in students:
         exercises = [by_tell[tell] for tell in student.told]
         assert len(exercises) == len(set(exercises))
 
 
-def test_every_known_mistake_loses_exactly_its_tests_and_is_told(tmp_path, bubblewrap):
-    students, results = demo.make(course(), large_enough()), []
-    demo.write(students, NOTEBOOK, tmp_path / "submitted")
-    run = classroom.Run(tmp_path / "out", {NOTEBOOK: texts()}, b"secret", 2, limits=QUICK)
-    submissions, _ = classroom.find(tmp_path / "submitted", [NOTEBOOK])
+@pytest.mark.parametrize("notebook", NOTEBOOKS)
+def test_every_known_mistake_loses_exactly_its_tests_and_is_told(notebook, tmp_path, bubblewrap):
+    students, results = demo.make(course(notebook)), []
+    demo.write(students, notebook, tmp_path / "submitted")
+    run = classroom.Run(tmp_path / "out", {notebook: texts(notebook)}, b"secret", 2, limits=QUICK)
+    submissions, _ = classroom.find(tmp_path / "submitted", [notebook])
     classroom.grade(run, submissions, lambda result, was_there: results.append(result))
     assert len(results) == len(students)
-    assert demo.surprises(students, NOTEBOOK, results) == []
+    assert demo.surprises(students, notebook, results) == []
 
 
 def result(student, lost=(), status="ok", message=""):

@@ -89,6 +89,7 @@ FAULTS = {
         toy.SOURCE.replace(CHECK, CHECK.replace("double", "quiz")),
         ["cell 5", "exercise double", "a check cell reads"],
     ),
+    "unknown slide": (with_demo("x = 1", 'tags=["demo"] slide="page"'), ["cell 11", "slide='page'", "fragment"]),
     "sources without assert": (with_demo("x = 1", 'tags=["demo"] sources=["S1"]'), ["cell 11", "no assert"]),
 }
 
@@ -160,6 +161,24 @@ def test_both_notebooks_carry_roles_and_what_nbgrader_needs():
         assert check["nbgrader"]["points"] == 1.5 and "points" not in answer["nbgrader"]
         assert nb.metadata["course"] == {"notebook": toy.NOTEBOOK}
         assert all(cell.metadata["tags"][0] in source.ROLES for cell in nb.cells if cell.cell_type == "code")
+
+
+def slides(text=toy.SOURCE):
+    return [cell.slide for cell in read(text)]
+
+
+def test_a_lecture_has_a_slide_for_each_section_and_leaves_exercises_out():
+    assert slides() == ["slide", "skip", "slide", "skip", "skip", "skip", "skip", "slide", "-", "-"]
+    more = "\n# %% [markdown]\n# A text.\n\n# %% [markdown]\n# ### Exercise 3\n#\n# Do it.\n"
+    assert slides(toy.SOURCE + more)[-2:] == ["subslide", "skip"]
+
+
+def test_what_a_cell_is_in_a_lecture_can_be_said_on_it():
+    text = with_demo("# An aside.", '[markdown] slide="notes"')
+    assert slides(text)[-1] == "notes"
+    for make in (source.solution_notebook, source.student_notebook):
+        kinds = [cell.metadata["slideshow"]["slide_type"] for cell in make(read(text), toy.NOTEBOOK).cells]
+        assert kinds == slides(text)
 
 
 def test_outputs_are_compared_in_the_solution_only_and_never_where_they_depend_on_the_clock():

@@ -64,6 +64,20 @@ def test_float32_is_given_the_tolerance_of_float32():
     assert not judged(lambda x: step(x) * (1 + 2e-5)).passed
 
 
+def test_below_a_tests_floor_rounding_does_not_count():
+    floored = Asked("floored", 1.0, "terms that cancel", floor=1.0)
+    noise, other, wrong = (lambda x, n=n: X * 0 + n for n in (3e-17, -1e-16, 1e-8))
+    assert judged(other, noise, floored).passed and not judged(other, noise).passed
+    assert not judged(wrong, noise, floored).passed
+    assert judged(lambda x: x * (1 + 1e-10), lambda x: x * 1, floored).passed
+
+
+def test_a_mistake_whose_values_should_vanish_is_known_by_what_does_not():
+    floored = Asked("floored", 1.0, "terms that cancel", floor=1.0, outputs=("a", "b"))
+    right, known, given = (lambda x, n=n, b=b: (X * 0 + n, X * b) for n, b in ((0, 1), (2e-17, 2), (-7e-17, 2)))
+    assert message(given, right, floored, mistakes=[("b is twice too large.", known)]) == "b is twice too large."
+
+
 def test_the_tolerance_is_relative_to_the_largest_value_of_the_array():
     assert judged(lambda x: np.array([1e12, 1.0 + 1]), lambda x: np.array([1e12, 1.0])).passed
     assert judged(lambda x: np.array([1e-20]), lambda x: np.array([0.0])).passed

@@ -34,6 +34,8 @@ class Test:
         probe: ``probe(function, case) -> outputs``: how it is called on one case and which values count.
         outputs: names of the outputs where the probe returns a tuple.
         tolerance: largest accepted error of an array, relative to its largest value, for each dtype.
+        floor: an array whose largest value is smaller is compared as if it were this large: where terms cancel or
+            vanish, rounding is relative to the terms, not to what is left of them.
         dtype: whether the dtype of the outputs counts too.
         secret: keep the expected values of visible cases only as hashes (quizzes).
     """
@@ -45,6 +47,7 @@ class Test:
     probe: Callable = call
     outputs: tuple[str, ...] = ()
     tolerance: Mapping[str, float] = field(default_factory=lambda: TOLERANCE)
+    floor: float = 0.0
     dtype: bool = False
     secret: bool = False
 

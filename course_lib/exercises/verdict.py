@@ -15,6 +15,8 @@ Fingerprint = dict[str, Any]
 PASSED, FAILED, NOT_ATTEMPTED = "passed", "failed", "not attempted"
 _MATCH = 1e-3  # two fingerprints agree within this, relative to the size of the values: float32 sums differ by less
 
+_NOISE = 1e-5  # of a test's floor: smaller values are rounding, also in float32
+
 
 @dataclass(frozen=True)
 class Sheet:
@@ -105,7 +107,7 @@ def fingerprint(test: Test, answer: Answer) -> Fingerprint:
         text = repr([(name, _canonical(value)) for name, value in sorted(answer.outputs.items())])
         return {"hash": hashlib.sha256(f"{test.name}:{text}:{bool(answer.error)}".encode()).hexdigest()}
     return {
-        "outputs": {name: _print(value, test.dtype) for name, value in answer.outputs.items()},
+        "outputs": {name: _print(value, test) for name, value in answer.outputs.items()},
         "error": answer.error.type if answer.error else None,
         "effects": [list(answer.changed), list(answer.shares), answer.repeats],
     }
@@ -193,7 +195,7 @@ def _number_difference(test: Test, right: np.ndarray, given: np.ndarray, reveal:
     if not np.array_equal(numbers[~finite], wanted[~finite], equal_nan=True):
         return "values that should be infinite or NaN are not"
     error = np.abs(np.where(finite, numbers - wanted, 0.0))
-    scale = float(np.max(np.abs(wanted), initial=0.0, where=finite)) or 1.0
+    scale = max(float(np.max(np.abs(wanted), initial=0.0, where=finite)), test.floor) or 1.0
     tolerances = {**TOLERANCE, **test.tolerance}
     tolerance = tolerances.get(right.dtype.name, tolerances["float64"])
     count = int(np.count_nonzero(error > tolerance * scale))
@@ -226,18 +228,19 @@ def _told(error: Failure) -> str:
     return f"calling it, or reading what it returned, gave {error.type}: {error.text}"
 
 
-def _print(value: np.ndarray | str, with_dtype: bool) -> Any:
+def _print(value: np.ndarray | str, test: Test) -> Any:
     if isinstance(value, str):
         return value
     with np.errstate(all="ignore"):
         numbers = value.astype(np.float64).ravel()
-        finite = np.where(np.isfinite(numbers), numbers, 0.0)
+        counts = np.isfinite(numbers) & (np.abs(numbers) >= _NOISE * test.floor)
+        finite = np.where(counts, numbers, 0.0)
         i, root = np.arange(1, finite.size + 1), np.sqrt(max(finite.size, 1))
         size = np.linalg.norm(finite) / root
         projections = [np.cos(k * i) @ finite / root for k in (0.7, 1.9)]
     # Six digits are far more than _MATCH needs, and the same on every machine.
     rounded = [float(f"{number:.6g}") for number in np.nan_to_num([size, *projections])]
-    exact = [value.dtype.name if with_dtype else "", list(value.shape)]
+    exact = [value.dtype.name if test.dtype else "", list(value.shape)]
     return [*exact, int(np.isnan(numbers).sum()), int(np.isinf(numbers).sum()), *rounded]
 
 

@@ -62,11 +62,12 @@ class Layout:
         return sorted(path.stem for path in self.solutions.glob("[0-9][0-9]_*.py"))
 
 
-def build(layout: Layout, say=print) -> list[Path]:
+def build(layout: Layout, only: str = "", say=print) -> list[Path]:
     """Make everything that is derived from ``solutions/``.
 
     Args:
         layout: the folders.
+        only: the one notebook to build, while it is being written; SOURCES.md, which needs all, is then left alone.
         say: called with one line for each notebook.
 
     Returns:
@@ -75,8 +76,10 @@ def build(layout: Layout, say=print) -> list[Path]:
     Raises:
         SourceError: if a source or key has to be mended; nothing is then written.
     """
+    if only and only not in layout.topics:
+        raise SourceError(f"there is no solutions/{only}.py; there are {', '.join(layout.topics)}")
     files: dict[Path, bytes] = {}
-    for topic in layout.topics:
+    for topic in [only] if only else layout.topics:
         texts = _texts(layout, topic)
         course = load(texts)
         sheets = prove(course)
@@ -86,7 +89,8 @@ def build(layout: Layout, say=print) -> list[Path]:
         files |= data
         files[layout.solutions / f"{topic}.ipynb"] = _bytes(_executed(course, layout, data))
         files[layout.notebooks / f"{topic}.ipynb"] = _bytes(student_notebook(course.cells, topic))
-    files[layout.solutions / "SOURCES.md"] = coverage.table(layout.solutions, layout.topics).encode()
+    if not only:
+        files[layout.solutions / "SOURCES.md"] = coverage.table(layout.solutions, layout.topics).encode()
     changed = [path for path, data in files.items() if not path.exists() or path.read_bytes() != data]
     for path in changed:
         write_atomically(path, files[path])
@@ -247,7 +251,7 @@ def _stale_solution(course: Course, layout: Layout) -> Iterator[str]:
     if _bytes(stripped) != _bytes(want):
         yield f"{name}: {_difference(stripped, want)}"
     if figures_from != _figures_from():
-        yield f"{name}: course_lib (plots.py, functions.py, …) changed since its figures were drawn"
+        yield f"{name}: course_lib (plots, functions.py, …) changed since its figures were drawn"
     counts = [cell.execution_count for cell in have.cells if cell.cell_type == "code"]
     if counts != list(range(1, len(counts) + 1)):
         yield f"{name}: not executed from top to bottom"

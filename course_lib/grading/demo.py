@@ -5,6 +5,7 @@ It is a demonstration and a test at once: what each student must get is known be
 
 import copy
 import json
+from collections import Counter
 from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
@@ -43,11 +44,11 @@ class Student:
     told: tuple[str, ...] = field(default=())
 
 
-def make(course: Course, size: int) -> list[Student]:
+def make(course: Course, size: int = 0) -> list[Student]:
     """A class of ``size``: one perfect, one empty, one broken file, three kinds of trouble, mistakes for the rest.
 
-    Each student makes at most one mistake in an exercise, the first maker the first known one and so on: in a class
-    of 6 more than any exercise has known mistakes, every one of them is made.
+    Each student makes at most one mistake in an exercise, the first maker the first known one and so on. Without
+    ``size`` the class is large enough for every known mistake to be made.
     """
     students = [
         Student("perfect", _file(solution_notebook(course.cells, course.notebook))),
@@ -59,7 +60,8 @@ def make(course: Course, size: int) -> list[Student]:
         code = "\n\n".join(f"def {function}(*inputs):\n    {line}" for function in hit.names)
         lost = frozenset((hit.id, test.name) for test in hit.tests)
         students.append(Student(name, _with(course, {hit.id: code}), status, lost))
-    makers = max(size - len(students), 1)
+    most = max(Counter(mistake.exercise for mistake in course.key.mistakes).values(), default=0)
+    makers = max(size - len(students), 0) if size else most
     for number in range(makers):
         mistakes = {}
         for exercise in course.exercises:
@@ -70,7 +72,7 @@ def make(course: Course, size: int) -> list[Student]:
         code = {exercise: m.code for exercise, m in mistakes.items()}
         told = tuple(m.tell for m in mistakes.values())
         students.append(Student(f"mistakes-{number + 1}", _with(course, code), OK, lost, told))
-    return students[: max(size, 1)]
+    return students[:size] if size else students
 
 
 def write(students: list[Student], notebook: str, folder: Path) -> None:

@@ -17,6 +17,7 @@ from course_lib import exercises
 
 _GRADED_WITH = {"backend", "checking"}  # of course_lib
 ROLES = ("setup", "demo", "answer", "check")
+SLIDES = ("slide", "subslide", "fragment", "-", "notes", "skip")  # as Jupyter and nbconvert name them
 STUB = "# YOUR CODE HERE"
 _REGIONS = {"SOLUTION", "HIDDEN TESTS"}
 _MARKER = re.compile(r"^\s*### (BEGIN|END) (.+?)\s*$")
@@ -43,6 +44,7 @@ class Cell:
         tags: the role of a code cell first, then ``volatile`` where given.
         exercise: the exercise of an answer or check cell.
         sources: the items of the source documents that it teaches or verifies.
+        slide: what the cell is in a lecture, one of `SLIDES`.
     """
 
     id: str
@@ -52,6 +54,7 @@ class Cell:
     tags: tuple[str, ...] = ()
     exercise: str = ""
     sources: tuple[str, ...] = ()
+    slide: str = ""
 
     @property
     def role(self) -> str:
@@ -93,7 +96,10 @@ def read(text: str, notebook: str) -> list[Cell]:
         cell_id = slug if exercise else f"{slug}-{counts[slug]:02d}"
         if exercise and counts[slug] > 1:
             raise SourceError(f"{where}: exercise {exercise} has two {tags[0]} cells")
-        cells.append(Cell(cell_id, node.cell_type, node.source, section, tags, exercise, sources))
+        slide = node.metadata.get("slide") or _slide(node, tags)
+        if slide not in SLIDES:
+            raise SourceError(f"{where}: slide={slide!r}; in a lecture a cell is one of {SLIDES}")
+        cells.append(Cell(cell_id, node.cell_type, node.source, section, tags, exercise, sources, slide))
     _check_exercises(cells, notebook)
     return cells
 
@@ -134,7 +140,7 @@ def _notebook(cells: list[Cell], notebook: str, released: bool) -> NotebookNode:
 
 
 def _metadata(cell: Cell, released: bool) -> dict:
-    metadata: dict = {}
+    metadata: dict = {"slideshow": {"slide_type": cell.slide}}
     if cell.kind == "code":
         metadata["course"] = {"role": cell.role} | ({"exercise": cell.exercise} if cell.exercise else {})
         metadata["tags"] = list(cell.tags)
@@ -163,6 +169,19 @@ def _metadata(cell: Cell, released: bool) -> dict:
             metadata["deletable"] = False
             metadata["editable"] = answer
     return metadata
+
+
+def _slide(node: NotebookNode, tags: tuple[str, ...]) -> str:
+    """What a cell is in a lecture where its source does not say it.
+
+    A section begins a slide, a text after it one below; a figure or number stands on the slide of its text.
+    Exercises are for afterwards.
+    """
+    if node.cell_type == "code":
+        return "-" if tags[0] == "demo" else "skip"
+    if re.match(r"##? ", node.source):
+        return "slide"
+    return "skip" if re.match(r"### Exercise", node.source) else "subslide"
 
 
 def _cut(text: str, region: str) -> str:

@@ -1,99 +1,15 @@
-"""Every figure of the notebooks: a function of numbers that returns a matplotlib Figure, and `show`.
+"""Figures of notebook 01: the unrolled graph, states over time, causality, the next character."""
 
-A colour has one meaning in the whole course (the palette is Okabe and Ito's, told apart with any colour vision),
-and never carries it alone: shape, position or a label says the same. Each figure has ``figure.alt``, a sentence
-that says what there is to see; `show` stores it beside the picture.
-
-Matplotlib is imported when the first figure is drawn. pyplot is not used, so no figure has to be closed.
-"""
-
-import base64
-import functools
-import io
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from course_lib.backend import asnumpy
-
-INPUT = "#0072B2"  # blue: x, U
-HIDDEN = "#D55E00"  # vermilion: h, W
-OUTPUT = "#009E73"  # green: o, p, V
-LOSS = "#B0548B"  # purple, darker than the palette's for white letters: the loss
-NEUTRAL = "#6B6B6B"  # grey: whatever a figure compares with
-LIGHT = "#A6A6A6"
-DIVERGING = "PuOr"  # for values around 0: orange below, purple above, white at 0
-
-_DPI = 160  # twice the 80 dots an inch at which notebooks show it: sharp on a projector
-_STYLE = {
-    "axes.grid": False,
-    "axes.labelsize": 15,
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "axes.titlesize": 15,
-    "figure.constrained_layout.use": True,
-    "font.family": "DejaVu Sans",  # comes with matplotlib: the same letters on every machine
-    "font.size": 14,
-    "legend.fontsize": 14,
-    "legend.frameon": False,
-    "lines.linewidth": 2.5,
-    "lines.markersize": 9,
-    "mathtext.fontset": "dejavusans",
-    "xtick.labelsize": 13,
-    "ytick.labelsize": 13,
-}
+from course_lib.plots.style import DIVERGING, HIDDEN, INPUT, LIGHT, LOSS, NEUTRAL, OUTPUT, empty, styled
 
 
-def bundle(figure: Any) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
-    """The data and metadata by which a notebook stores a figure: a PNG and its sentence.
-
-    The same figure gives the same bytes: the PNG holds neither a date nor a version.
-
-    Args:
-        figure: a matplotlib figure with ``alt``.
-    """
-    png = io.BytesIO()
-    figure.savefig(png, format="png", dpi=_DPI, facecolor="white", metadata={"Software": None})
-    width, height = (round(inches * _DPI / 2) for inches in figure.get_size_inches())
-    data = {"image/png": base64.b64encode(png.getvalue()).decode("ascii"), "text/plain": figure.alt}
-    return data, {"image/png": {"alt": figure.alt, "height": height, "width": width}}
-
-
-def show(figure: Any) -> None:
-    """Show a figure below the cell."""
-    from IPython.display import publish_display_data
-
-    publish_display_data(*bundle(figure))
-
-
-def _styled(draw: Callable) -> Callable:
-    """Draw in the course's style, whatever the student has set."""
-
-    @functools.wraps(draw)
-    def styled(*args: Any, **kwargs: Any) -> Any:
-        import matplotlib
-
-        with matplotlib.rc_context():
-            matplotlib.rcdefaults()
-            matplotlib.rcParams.update(_STYLE)
-            return draw(*args, **kwargs)
-
-    return styled
-
-
-def _figure(width: float, height: float, alt: str) -> Any:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height))
-    figure.alt = alt
-    return figure
-
-
-# --- 01 Unrolling ---------------------------------------------------------------------------------
-
-
-@_styled
+@styled
 def unrolled(T: int) -> Any:
     """The network as a loop, and the same network unrolled over T steps.
 
@@ -101,7 +17,7 @@ def unrolled(T: int) -> Any:
         T: number of steps; each makes the picture an inch wider.
     """
     steps = "1 step" if T == 1 else f"{T} steps"
-    figure = _figure(
+    figure = empty(
         T + 3.4,
         5.4,
         f"Left: the network with a loop from h to itself. Right: the same network unrolled over {steps}, "
@@ -180,7 +96,7 @@ def _loop(axes: Any, x: float, y: float) -> None:
     axes.text(x + 0.66, y + 0.52, "$W$", color=HIDDEN, ha="center", va="center")
 
 
-@_styled
+@styled
 def states(hs: Any, pulses: Sequence[int] = ()) -> Any:
     """The states of one sequence as a picture: a row for each hidden unit, a column for each step.
 
@@ -191,7 +107,7 @@ def states(hs: Any, pulses: Sequence[int] = ()) -> Any:
     hs = asnumpy(hs)
     T, H = hs.shape
     marked = " and ".join(str(t) for t in pulses)
-    figure = _figure(
+    figure = empty(
         10.5,
         4.6,
         f"Heat map of {H} hidden units over {T} steps, values between -1 and 1. Before the first input all are 0; "
@@ -222,7 +138,7 @@ def states(hs: Any, pulses: Sequence[int] = ()) -> Any:
     return figure
 
 
-@_styled
+@styled
 def causality(change: Any, bidirectional: Any, k: int) -> Any:
     """How much each output moves when the input of one step is changed.
 
@@ -233,7 +149,7 @@ def causality(change: Any, bidirectional: Any, k: int) -> Any:
     """
     change, bidirectional = asnumpy(change), asnumpy(bidirectional)
     t = np.arange(1, len(change) + 1)
-    figure = _figure(
+    figure = empty(
         10,
         4.6,
         f"Change of the probabilities p(t) when x({k}) is changed. Recurrent network: exactly 0 for every t "
@@ -260,7 +176,7 @@ def causality(change: Any, bidirectional: Any, k: int) -> Any:
     return figure
 
 
-@_styled
+@styled
 def next_character(p: Any, before: Any, characters: str, read: str, target: str) -> Any:
     """The probabilities of the next character after each step of a text.
 
@@ -275,7 +191,7 @@ def next_character(p: Any, before: Any, characters: str, read: str, target: str)
     said = "; ".join(
         f"after {read[: t + 1]} most likely {characters[p[t].argmax()]} ({p[t].max():.2f})" for t in range(len(read))
     )
-    figure = _figure(11, 4.2, f"Probabilities of the next character: {said}. Before fitting all are near 1/4.")
+    figure = empty(11, 4.2, f"Probabilities of the next character: {said}. Before fitting all are near 1/4.")
     for t, (axes, wanted) in enumerate(zip(figure.subplots(1, len(read), sharey=True), target, strict=True)):
         place = np.arange(len(characters))
         right = place == characters.index(wanted)

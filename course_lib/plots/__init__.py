@@ -1,0 +1,12 @@
+"""Every figure of the notebooks: a function of numbers that returns a matplotlib Figure, and `show`.
+
+A colour has one meaning in the whole course (the palette is Okabe and Ito's, told apart with any colour vision),
+and never carries it alone: shape, position or a label says the same. Each figure has ``figure.alt``, a sentence
+that says what there is to see; `show` stores it beside the picture.
+
+Matplotlib is imported when the first figure is drawn. pyplot is not used, so no figure has to be closed.
+"""
+
+# ruff: noqa: F401
+from course_lib.plots.style import bundle, show
+from course_lib.plots.unrolling import causality, next_character, states, unrolled
