@@ -23,7 +23,8 @@
 # * say what the state at time $t$ is a function of, and prove by experiment what it is *not* a function of;
 # * write one step, the loop over time and the loss, for batches, in a few lines each;
 # * explain why an unrolled network is an ordinary network of many layers that share their weights, and what that costs.
-#
+
+# %% [markdown] slide="skip"
 # **How to work.** Go from top to bottom and run every cell. You write six short answers, 10 points in all. Below each
 # one, `check(…)` tells you at once what is right and what is wrong; `hint(…)` helps, a little more each time you call
 # it. You may check as often as you like.
@@ -57,7 +58,8 @@ from course_lib.checking import check, earned, hint, progress  # earned: for the
 # | matrix from state to next state | $W$ | `W` | (H, H) |
 # | matrix from state to output | $V$ | `V` | (O, H) |
 # | biases of state and output | $b$, $c$ | `b`, `c` | (H,), (O,) |
-#
+
+# %% [markdown]
 # $T$ is the number of steps, $B$ the number of sequences read at the same time (a *batch*), and $D$, $H$, $O$ are the
 # sizes of one input, state and output. Two things to remember:
 #
@@ -382,7 +384,8 @@ assert size[3] == 0 and size[4] > 0.9 and size[23] < size[4] / 5
 # | many to many, aligned | which word class has each word? | feed all, read all of `os` |
 # | one to many | write a caption for this picture | feed it once, then feed back what was said |
 # | many to many, delayed | translate | first read, then write |
-#
+
+# %% [markdown] sources=["S56"]
 # The neighbourhood in numbers: five convolutions of width 3 see 5 inputs to either side, 11 in all, however they are
 # trained. The state of our example sees everything before it, only with less and less weight.
 
@@ -628,7 +631,8 @@ assert change[:4].max() == 0 and change[4:].max() > 0.1
 # Not small: **exactly** 0, as no arrow of the unrolled graph points backwards in time. A network with this property
 # is called *causal*. The test is worth a function of its own, because it finds the most common mistake in work with
 # sequences: a preprocessing step or a layer looks into the future, and that makes the results too good to be true.
-#
+
+# %% [markdown]
 # ### Exercise 4 · Does the future leak? (1 point)
 #
 # Write `future_leak(fn, x, k)`, which measures how strongly the future reaches the past of a function `fn`.
@@ -730,7 +734,8 @@ for T in (100, 200, 400):
 # Look at the unrolled graph once more and forget that it came from a loop. It is such a network with $T$ layers, and
 # $h^{(t)}$ is what layer $t$ hands on. Only two things are unusual: every layer also gets an input of its own, and all
 # layers are **tied**, they share one $W$.
-#
+
+# %% [markdown]
 # So let us untie them: give each layer $k$ its own copy $W_k$, all with the same values. The loss is then a function
 # of $T$ matrices, and ordinary calculus applies to each. Tying them again, $W_1 = \dots = W_T = W$, is the chain rule
 # for a variable that appears in $T$ places:
@@ -739,7 +744,8 @@ for T in (100, 200, 400):
 #
 # The same holds for $U$, $b$, $V$ and $c$. This sum over copies is all that separates backpropagation
 # *through time* from ordinary backpropagation.
-#
+
+# %% [markdown]
 # ### Exercise 5 · Untie and tie (1 point)
 #
 # Write two functions.

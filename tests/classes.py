@@ -31,14 +31,14 @@ def seeds(secret: int = 1, notebook: str = NOTEBOOK) -> dict[str, int]:
     return {exercise.id: secret * 1000 + i for i, exercise in enumerate(exercises.of_notebook(notebook))}
 
 
-def solved() -> nbformat.NotebookNode:
-    """A fresh copy of the notebook with every right answer."""
-    return copy.deepcopy(solution_notebook(course().cells, NOTEBOOK))
+def solved(notebook: str = NOTEBOOK) -> nbformat.NotebookNode:
+    """A fresh copy of a notebook with every right answer."""
+    return copy.deepcopy(solution_notebook(course(notebook).cells, notebook))
 
 
-def stubs() -> nbformat.NotebookNode:
-    """A fresh copy of the notebook as students get it."""
-    return copy.deepcopy(student_notebook(course().cells, NOTEBOOK))
+def stubs(notebook: str = NOTEBOOK) -> nbformat.NotebookNode:
+    """A fresh copy of a notebook as students get it."""
+    return copy.deepcopy(student_notebook(course(notebook).cells, notebook))
 
 
 def answer_cell(nb: nbformat.NotebookNode, exercise: str) -> nbformat.NotebookNode:

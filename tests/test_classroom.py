@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from classes import NOTEBOOK, QUICK, ROOT, as_bytes, course, solved, stubs, texts
 
+from course_lib import exercises
 from course_lib.grading import classroom, demo
 from course_lib.grading.classroom import ClassroomError, Run, Submission, find, grade, prepare, publish, secret_of
 from course_lib.grading.grade import failed
@@ -106,6 +107,15 @@ def test_three_ways_to_hand_in(folder):
     put(folder, f"cleo_{FILE}")
     places = {"ada": f"ada/{FILE}", "ben": f"ben/homework/{FILE}", "cleo": f"cleo_{FILE}"}
     assert found(folder) == (places, [])
+
+
+def test_another_notebook_of_the_course_is_left_for_its_own_turn(folder):
+    other = exercises.notebooks()[1]
+    for path in (f"ada/{FILE}", f"ada/{other}.ipynb", f"ben/{other}.ipynb", f"cleo_{other}.ipynb", f"ada/x.ipynb"):
+        put(folder, path)
+    places, passed_over = found(folder)
+    assert places == {"ada": f"ada/{FILE}", "ben": "", "cleo": ""}
+    assert [line.split(":")[0] for line in passed_over] == ["ada/x.ipynb"]
 
 
 def test_ids_with_blanks_accents_and_underscores(folder):

@@ -1,4 +1,4 @@
-"""The notebook in the hands of nbgrader itself: released, handed in, and graded like ours."""
+"""The notebooks in the hands of nbgrader itself: released, handed in, and graded like ours."""
 
 import os
 import re
@@ -28,65 +28,64 @@ def role(cell):
     return cell.metadata.get("course", {}).get("role", "")
 
 
-def some_mistakes():
+def some_mistakes(notebook):
     """The solved notebook with one known mistake in each exercise, one that leaves points where there is one."""
-    nb, key = classes.solved(), classes.course().key
-    for exercise in classes.course().exercises:
+    nb, key = classes.solved(notebook), classes.course(notebook).key
+    for exercise in exercises.of_notebook(notebook):
         known = [mistake for mistake in key.mistakes if mistake.exercise == exercise.id]
         mild = min(known, key=lambda mistake: len(mistake.fails))
         classes.answer_cell(nb, exercise.id).source += f"\n\n\n{mild.code}"
     return nb
 
 
-def noisy():
-    """Right answers that warn: for nbgrader whatever a check writes to stderr is a failure."""
-    nb = classes.solved()
-    for cell in nb.cells:
-        if cell.metadata.get("course") == {"role": "answer", "exercise": "rnn_step"}:
-            head, body = cell.source.split('"""\n', 1)
-            cell.source = f'{head}"""\n    import warnings; warnings.warn("slow")\n{body}'
+def noisy(notebook):
+    """Right answers of which the first warns: for nbgrader whatever a check writes to stderr is a failure."""
+    nb = classes.solved(notebook)
+    cell = classes.answer_cell(nb, exercises.of_notebook(notebook)[0].id)
+    head, body = cell.source.split('"""\n', 1)
+    cell.source = f'{head}"""\n    import warnings; warnings.warn("slow")\n{body}'
     return nb
 
 
-@pytest.fixture(scope="module")
-def graded(tmp_path_factory):
-    """A class graded by nbgrader: points by student and exercise, and what was handed in."""
-    folder = tmp_path_factory.mktemp("nbgrader")
+@pytest.fixture(scope="module", params=exercises.notebooks())
+def graded(request, tmp_path_factory):
+    """A class graded by nbgrader: the notebook, its release, what was handed in, points by student and exercise."""
+    notebook, folder = request.param, tmp_path_factory.mktemp("nbgrader")
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])  # nbgrader calls alembic
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", path)
         patch.setenv("JUPYTER_CONFIG_DIR", str(folder / "config"))
-        source = folder / "source" / classes.NOTEBOOK / f"{classes.NOTEBOOK}.ipynb"
+        source = folder / "source" / notebook / f"{notebook}.ipynb"
         source.parent.mkdir(parents=True)
         source.write_bytes((classes.ROOT / "solutions" / source.name).read_bytes())
-        run(folder, "generate_assignment", classes.NOTEBOOK, "--create")
-        released = nbformat.read(folder / "release" / classes.NOTEBOOK / source.name, as_version=4)
+        run(folder, "generate_assignment", notebook, "--create")
+        released = nbformat.read(folder / "release" / notebook / source.name, as_version=4)
         submissions = {
-            "solved": classes.solved(),
-            "mistakes": some_mistakes(),
-            "noisy": noisy(),
+            "solved": classes.solved(notebook),
+            "mistakes": some_mistakes(notebook),
+            "noisy": noisy(notebook),
             "released": released,
-            "ours": classes.stubs(),
+            "ours": classes.stubs(notebook),
         }
         for student, nb in submissions.items():
             if student != "solved":  # the others without their long demonstrations
                 nb.cells = [cell for cell in nb.cells if role(cell) != "demo"]
-            to = folder / "submitted" / student / classes.NOTEBOOK / source.name
+            to = folder / "submitted" / student / notebook / source.name
             to.parent.mkdir(parents=True)
             nbformat.write(nb, to)
-        run(folder, "autograde", classes.NOTEBOOK)
+        run(folder, "autograde", notebook)
         with nbgrader_api.Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
             points = {}
             for student in submissions:
-                notebook = gradebook.find_submission_notebook(classes.NOTEBOOK, classes.NOTEBOOK, student)
-                points[student] = {grade.name.removeprefix("test_"): grade.score for grade in notebook.grades}
-                assert notebook.max_score == sum(e.points for e in exercises.of_notebook(classes.NOTEBOOK))
-    return released, submissions, points
+                judged = gradebook.find_submission_notebook(notebook, notebook, student)
+                points[student] = {grade.name.removeprefix("test_"): grade.score for grade in judged.grades}
+                assert judged.max_score == sum(e.points for e in exercises.of_notebook(notebook))
+    return notebook, released, submissions, points
 
 
 def test_the_release_has_stubs_and_no_answer(graded):
-    released, _, _ = graded
-    ours = {cell.id: cell for cell in classes.stubs().cells}
+    notebook, released, _, _ = graded
+    ours = {cell.id: cell for cell in classes.stubs(notebook).cells}
     for cell in released.cells:
         if role(cell) in ("answer", "check"):
             # nbgrader's stub does not name the function, and raises at the top level too.
@@ -101,23 +100,23 @@ def test_the_release_has_stubs_and_no_answer(graded):
 
 
 def test_the_solution_gets_full_marks(graded):
-    _, _, points = graded
-    assert points["solved"] == {e.id: e.points for e in exercises.of_notebook(classes.NOTEBOOK)}
+    notebook, *_, points = graded
+    assert points["solved"] == {e.id: e.points for e in exercises.of_notebook(notebook)}
 
 
 def test_the_stub_gets_nothing_nbgraders_and_ours(graded):
-    _, _, points = graded
+    *_, points = graded
     assert set(points["released"].values()) == set(points["ours"].values()) == {0.0}
 
 
 def test_mistakes_cost_the_same_points_as_here(graded):
-    _, submissions, points = graded
-    ours = grade_one(Job("ada", classes.NOTEBOOK, classes.as_bytes(submissions["mistakes"]), sandbox="none"))
+    notebook, _, submissions, points = graded
+    ours = grade_one(Job("ada", notebook, classes.as_bytes(submissions["mistakes"]), sandbox="none"))
     assert points["mistakes"] == classes.points(ours)
     assert 0 < sum(points["mistakes"].values()) < sum(points["solved"].values())
     assert any(0 < earned < points["solved"][exercise] for exercise, earned in points["mistakes"].items())
 
 
 def test_a_warning_costs_nothing(graded):
-    _, _, points = graded
+    *_, points = graded
     assert points["noisy"] == points["solved"]

@@ -113,6 +113,7 @@ def find(folder: Path, notebooks: Iterable[str], students: Iterable[str] = ()) -
         ClassroomError: if the folder cannot be read, or an id cannot be the name of a folder of results.
     """
     wanted, found, passed_over = set(notebooks), {}, []
+    known = wanted | set(exercises.notebooks())
     people = {_student(student) for student in students}
     for student in sorted(people):
         if "/" in student or "\0" in student or student in (".", ".."):
@@ -125,9 +126,11 @@ def find(folder: Path, notebooks: Iterable[str], students: Iterable[str] = ()) -
     files = _notebook_files(tops, lambda error: passed_over.append(f"{error.filename}: {error.strerror}"))
     for path in sorted(files, key=lambda path: path.stem not in wanted):  # the plain name before a download's copy
         relative = path.relative_to(folder)
-        owner = _owner(relative, wanted)
+        owner = _owner(relative, known)
         if isinstance(owner, str):
             passed_over.append(f"{relative}: {owner}")
+        elif owner[1] not in wanted:  # another notebook of the course: not asked for, and nobody's mistake
+            people.add(owner[0])
         elif owner in found:
             passed_over.append(f"{relative}: {owner[0]} handed in {owner[1]} twice, the first counts")
         else:
