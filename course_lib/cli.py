@@ -168,16 +168,20 @@ def demo(
 
 
 @app.command()
-def release(target: Annotated[Path, typer.Option("--out", help="The zip file to write.")]) -> None:
+def release(
+    target: Annotated[Path, typer.Option("--out", help="The zip file to write.")],
+    last: Annotated[str, typer.Option(help="The last notebook to give, e.g. 01_unrolling; all by default.")] = "",
+) -> None:
     """Pack what students get: everything except solutions, tests and benchmarks."""
     from course_lib.grading.build import Layout, stale
     from course_lib.grading.release import release
 
+    _known_notebooks(last)
     root = _root(instructor=True)
     if found := list(stale(Layout(root))):
         _stop(f"{found[0]}: run `course build` first, or the checks would not fit the notebooks")
     try:
-        names = release(root, target)
+        names = release(root, target, last)
     except OSError as error:
         _stop(f"{target} cannot be written: {error.strerror or error}")
     out.print(f"{len(names)} files in {target}")

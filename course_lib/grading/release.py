@@ -16,17 +16,18 @@ _RENAMED = {"docs/students.md": "README.md"}  # the course's own README is for t
 _SKIPPED = {"__pycache__", ".ipynb_checkpoints"}
 
 
-def release(root: Path, target: Path) -> list[str]:
+def release(root: Path, target: Path, last: str = "") -> list[str]:
     """Write the zip file; the same files give the same bytes.
 
     Args:
         root: the top folder.
         target: the file to write.
+        last: the last notebook to give, all by default: a later one may repeat what an earlier one asks for.
 
     Returns:
         The files that are in it.
     """
-    names = sorted(_names(root))
+    names = [name for name in sorted(_names(root)) if not last or _number(name) <= last[:2]]
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in names:
@@ -36,6 +37,12 @@ def release(root: Path, target: Path) -> list[str]:
             archive.writestr(entry, (root / name).read_bytes())
     write_atomically(target, buffer.getvalue())
     return names
+
+
+def _number(name: str) -> str:
+    """The number of the notebook that a file belongs to, 00 for the others."""
+    folder, _, file = name.rpartition("/")
+    return file[:2] if folder in ("notebooks", "course_lib/practice") and file[:2].isdigit() else "00"
 
 
 def _names(root: Path) -> list[str]:
