@@ -5,6 +5,7 @@ The right answers are not here: they are in ``solutions/``, which students do no
 """
 
 import importlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -12,7 +13,11 @@ from types import ModuleType
 from typing import Any
 
 # One line for each notebook, in the order of the course.
-_MODULES = {"01_unrolling": "unrolling"}
+_MODULES = {
+    "01_unrolling": "unrolling",
+    "02_bptt": "bptt",
+    "03_vanishing_gradients": "vanishing",
+}
 
 TOLERANCE = {"float64": 1e-9, "float32": 1e-4}
 
@@ -50,6 +55,25 @@ class Test:
     floor: float = 0.0
     dtype: bool = False
     secret: bool = False
+
+
+def choice(question: str, points: float) -> Test:
+    """The test of a quiz question whose answer is a letter: ``"c"``, ``"C"``, ``"c)"``, ``"(c)"`` or ``"c: like T"``.
+
+    Args:
+        question: its name in the quiz's dictionary.
+        points: what it is worth.
+    """
+
+    def probe(answers: Mapping[str, Any], case: Mapping[str, Any]) -> dict[str, str | None]:
+        if answers[question] is None:
+            return {question: None}  # not attempted
+        found = re.match(r"\W*([a-d])\b", str(answers[question]).lower())
+        if not found:
+            raise ValueError("one of the letters a, b, c, d is asked for")
+        return {question: found.group(1)}
+
+    return Test(question, points, f"{question}: one of the letters a, b, c, d", probe=probe, secret=True)
 
 
 @dataclass(frozen=True)

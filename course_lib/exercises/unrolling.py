@@ -1,10 +1,9 @@
 """Notebook 01, unrolling: what is asked, how it is called, and hints."""
 
-import re
 from itertools import combinations
 
 from course_lib.backend import array_namespace
-from course_lib.exercises import Exercise, Test, call
+from course_lib.exercises import Exercise, Test, call, choice
 
 
 def _states(function, case):
@@ -93,30 +92,18 @@ def _summed(function, case):
     return function(case["copies_grads"])
 
 
-def _entry(question, read):
-    def probe(answers, case):
-        answer = answers[question]
-        return {question: None if answer is None else read(answer)}  # None: not attempted
-
-    return probe
-
-
-def _integer(answer):
+def _parameters(answers, case):
+    """The number of parameters; None while it is not attempted."""
+    answer = answers["parameters"]
+    if answer is None:
+        return {"parameters": None}
     try:
         number = float(answer)
     except (TypeError, ValueError):
         number = 0.5
     if not number.is_integer():
         raise ValueError("an integer is asked for")
-    return int(number)
-
-
-def _letter(answer):
-    """The letter in ``"c"``, ``"C"``, ``"c)"``, ``"(c)"`` or ``"c: like T"``."""
-    found = re.match(r"\W*([a-d])\b", str(answer).lower())
-    if not found:
-        raise ValueError("one of the letters a, b, c, d is asked for")
-    return found.group(1)
+    return {"parameters": int(number)}
 
 
 EXERCISES = (
@@ -261,21 +248,9 @@ EXERCISES = (
         names=("answers01",),
         section="The price of unrolling",
         tests=(
-            Test(
-                "parameters",
-                0.5,
-                "parameters: an integer",
-                probe=_entry("parameters", _integer),
-                secret=True,
-            ),
-            Test("memory", 0.25, "memory: one of the letters a, b, c, d", probe=_entry("memory", _letter), secret=True),
-            Test(
-                "erratum",
-                0.25,
-                "erratum: one of the letters a, b, c, d",
-                probe=_entry("erratum", _letter),
-                secret=True,
-            ),
+            Test("parameters", 0.5, "parameters: an integer", probe=_parameters, secret=True),
+            choice("memory", 0.25),
+            choice("erratum", 0.25),
         ),
         hints=(
             "parameters: write the shape of each of U, W, b, V, c. memory: what must still be there when the "

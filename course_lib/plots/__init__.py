@@ -8,5 +8,23 @@ Matplotlib is imported when the first figure is drawn. pyplot is not used, so no
 """
 
 # ruff: noqa: F401
+from course_lib.plots.bptt import (
+    contributions,
+    cost_of_length,
+    difference_errors,
+    forward_reverse,
+    gradient_copies,
+    gradient_paths,
+)
+from course_lib.plots.jacobians import chain, eigenvalue_plane, gradient_flow, radius_flow, singular_values, squashing
 from course_lib.plots.style import bundle, show
 from course_lib.plots.unrolling import causality, next_character, states, unrolled
+from course_lib.plots.vanishing import (
+    cliff_paths,
+    cliff_surface,
+    clipped_directions,
+    learning_curves,
+    over_time,
+    sensitivity,
+    step_ratios,
+)

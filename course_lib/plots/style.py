@@ -3,7 +3,7 @@
 import base64
 import functools
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 INPUT = "#0072B2"  # blue: x, U
@@ -14,6 +14,7 @@ NEUTRAL = "#6B6B6B"  # grey: whatever a figure compares with
 LIGHT = "#A6A6A6"
 DIVERGING = "PuOr"  # for values around 0: orange below, purple above, white at 0
 
+_LINES = (("-", "o"), ("--", "s"), (":", "^"), ("-.", "D"), ((0, (6, 1.5)), "v"))
 _DPI = 160  # twice the 80 dots an inch at which notebooks show it: sharp on a projector
 _STYLE = {
     "axes.grid": False,
@@ -84,3 +85,32 @@ def empty(width: float, height: float, alt: str) -> Any:
     figure = Figure(figsize=(width, height))
     figure.alt = alt
     return figure
+
+
+def decades(axes: Any, x: Any, lines: Mapping[str, Any], compared: Mapping[str, Any] | None = None, every=5) -> None:
+    """Lines over a logarithmic axis, each with its own dash and marker; the key has the order of their left ends.
+
+    Args:
+        axes: where to draw.
+        x: ``(n,)``.
+        lines: by label, ``(n,)`` values above 0, drawn in shades of the colour of gradients, from light to dark.
+        compared: the same, drawn in grey.
+        every: a marker stands at every so many values.
+    """
+    both = dict(lines) | dict(compared or {})
+    colours = _shades(len(lines)) + [NEUTRAL] * len(compared or {})
+    for i, ((name, line), colour) in enumerate(zip(both.items(), colours, strict=True)):
+        dash, marker = _LINES[i % len(_LINES)]
+        face = colour if i < len(_LINES) else "white"
+        axes.semilogy(x, line, ls=dash, marker=marker, mfc=face, color=colour, ms=7, markevery=every, label=name)
+    handles, labels = axes.get_legend_handles_labels()
+    order = sorted(range(len(both)), key=[line[0] for line in both.values()].__getitem__, reverse=True)
+    axes.legend([handles[i] for i in order], [labels[i] for i in order], loc="center left", bbox_to_anchor=(1, 0.5))
+
+
+def _shades(n: int) -> list[tuple[float, ...]]:
+    """So many shades of the colour of gradients, from light to dark."""
+    from matplotlib.colors import to_rgb
+
+    shares = [i / max(1, n - 1) for i in range(n)]
+    return [tuple((1 - s) * (0.65 * c + 0.35) + s * 0.45 * c for c in to_rgb(LOSS)) for s in shares]

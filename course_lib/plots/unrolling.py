@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.backend import asnumpy
+from course_lib.plots.graph import arrow, node
 from course_lib.plots.style import DIVERGING, HIDDEN, INPUT, LIGHT, LOSS, NEUTRAL, OUTPUT, empty, styled
 
 
@@ -37,53 +38,25 @@ def unrolled(T: int) -> Any:
         arrowprops={"arrowstyle": "-|>", "lw": 4, "color": NEUTRAL, "mutation_scale": 26},
     )
 
-    _node(axes, 2, 1, "$h^{(0)}$", "white", edge=HIDDEN)
+    node(axes, 2, 1, "$h^{(0)}$", "white", edge=HIDDEN)
     for t in range(1, T + 1):
         _column(axes, t + 2, f"^{{({t})}}")
-        _arrow(axes, (t + 1, 1), (t + 2, 1), HIDDEN, "W", (0, 0.2))
+        arrow(axes, (t + 1, 1), (t + 2, 1), HIDDEN, "W", (0, 0.2))
     axes.text((T + 4) / 2 + 0.25, -0.78, f"unfolded, T = {T}", ha="center", fontsize=15)
     return figure
 
 
-_RADIUS = 0.3
-
-
 def _column(axes: Any, x: float, time: str) -> None:
     """One step: x → h → o → L ← y, from the bottom upwards."""
-    _arrow(axes, (x, 0), (x, 1), INPUT, "U", (-0.2, 0))
-    _arrow(axes, (x, 1), (x, 2), OUTPUT, "V", (-0.2, 0))
-    _arrow(axes, (x, 2), (x, 3), "black")
-    _arrow(axes, (x, 4), (x, 3), "black")
-    _node(axes, x, 0, f"$x{time}$", INPUT)
-    _node(axes, x, 1, f"$h{time}$", HIDDEN)
-    _node(axes, x, 2, f"$o{time}$", OUTPUT)
-    _node(axes, x, 3, f"$L{time}$", LOSS, square=True)
-    _node(axes, x, 4, f"$y{time}$", "white", edge="black")
-
-
-def _node(axes: Any, x: float, y: float, text: str, colour: str, edge: str = "", square: bool = False) -> None:
-    from matplotlib.patches import Circle, Rectangle
-
-    corner = (x - 0.9 * _RADIUS, y - 0.9 * _RADIUS)
-    shape = Rectangle(corner, 1.8 * _RADIUS, 1.8 * _RADIUS) if square else Circle((x, y), _RADIUS)
-    shape.set(facecolor=colour, edgecolor=edge or colour, linewidth=2, linestyle="-", zorder=3)
-    axes.add_patch(shape)
-    axes.text(x, y - 0.01, text, ha="center", va="center", color=edge or "white", zorder=4)
-
-
-def _arrow(axes: Any, start: tuple, end: tuple, colour: str, text: str = "", beside: tuple = (0, 0)) -> None:
-    from matplotlib.patches import FancyArrowPatch
-
-    (x0, y0), (x1, y1) = start, end
-    length = np.hypot(x1 - x0, y1 - y0)
-    dx, dy = (x1 - x0) / length * (_RADIUS + 0.04), (y1 - y0) / length * (_RADIUS + 0.04)
-    ends = (x0 + dx, y0 + dy), (x1 - dx, y1 - dy)
-    axes.add_patch(
-        FancyArrowPatch(*ends, arrowstyle="-|>", mutation_scale=14, shrinkA=0, shrinkB=0, lw=2, color=colour)
-    )
-    if text:
-        x, y = (x0 + x1) / 2 + beside[0], (y0 + y1) / 2 + beside[1]
-        axes.text(x, y, f"${text}$", color=colour, ha="center", va="center")
+    arrow(axes, (x, 0), (x, 1), INPUT, "U", (-0.2, 0))
+    arrow(axes, (x, 1), (x, 2), OUTPUT, "V", (-0.2, 0))
+    arrow(axes, (x, 2), (x, 3), "black")
+    arrow(axes, (x, 4), (x, 3), "black")
+    node(axes, x, 0, f"$x{time}$", INPUT)
+    node(axes, x, 1, f"$h{time}$", HIDDEN)
+    node(axes, x, 2, f"$o{time}$", OUTPUT)
+    node(axes, x, 3, f"$L{time}$", LOSS, square=True)
+    node(axes, x, 4, f"$y{time}$", "white", edge="black")
 
 
 def _loop(axes: Any, x: float, y: float) -> None:
