@@ -8,6 +8,7 @@ import html
 import re
 import sys
 from functools import cache
+from types import CodeType, ModuleType
 from typing import Any
 
 from course_lib import exercises, practice
@@ -44,7 +45,7 @@ def check(answer: Any) -> None:
                 verdicts.append(judge(exercise, test, sheet, answers, reveal=True))
     _verdicts.pop(exercise.id, None)  # so that the latest check comes last
     _verdicts[exercise.id] = verdicts
-    notes = [note for note in (_hidden(exercise, verdicts), _outdated(exercise)) if note]
+    notes = [note for note in (_hidden(exercise, verdicts), _outdated(exercise), _borrowed(exercise)) if note]
     _show(_check_html(exercise, verdicts, notes), _check_text(exercise, verdicts, notes))
 
 
@@ -143,6 +144,29 @@ def _outdated(exercise: Exercise) -> str:
     defines = re.search(rf"^(?:def )?(?:{'|'.join(exercise.names)})\b", last.info.raw_cell or "", re.MULTILINE)
     error = type(last.error_before_exec or last.error_in_exec).__name__
     return f"The cell run just before stopped with {error}: the answer before it was checked." if defines else ""
+
+
+def _borrowed(exercise: Exercise) -> str:
+    """A warning where an answer uses parts of the library, which are not there when it is graded."""
+    used = [_names_in(getattr(_namespace().get(name), "__code__", None)) for name in exercise.names]
+    library = sorted(name for name in set().union(*used) if _is_library(name, _namespace().get(name)))
+    return f"When graded, {', '.join(library)} will not be there: use your own code and NumPy." if library else ""
+
+
+def _names_in(code: CodeType | None) -> set[str]:
+    """The names that a function looks up or imports, also in functions inside it."""
+    if code is None:
+        return set()
+    return set(code.co_names).union(*(_names_in(part) for part in code.co_consts if isinstance(part, CodeType)))
+
+
+def _is_library(name: str, value: Any) -> bool:
+    """Whether a name, or what it stands for in the notebook, is a part of course_lib that a graded kernel lacks."""
+    home = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
+    return any(
+        isinstance(place, str) and re.match(r"course_lib\.(?!backend|exercises|checking)", place)
+        for place in (name, home)
+    )
 
 
 def _messages(verdicts: list[Verdict]) -> list[str]:

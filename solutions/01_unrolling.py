@@ -32,7 +32,8 @@
 # Beside the formulas stand cells that confirm them with numbers: an `assert` in them would raise an error if the
 # formula were wrong. From Exercise 2 on, these cells run on the functions that *you* wrote. So as long as an exercise
 # is not solved, a cell below it may end in `NotImplementedError`, or in `NameError` where an earlier cell could not
-# finish. That is no fault of yours and costs nothing: solve the exercise, then run these cells again.
+# finish. That is no fault of yours and costs nothing: solve the exercise, then choose Run → Run All Cells. It takes a
+# few seconds, and is safer than running one cell again, since later cells use some names anew.
 
 # %% tags=["setup"]
 import numpy as np

@@ -56,9 +56,11 @@ def as_bytes(nb: nbformat.NotebookNode) -> bytes:
     return json.dumps(json.loads(nbformat.writes(nb))).encode()
 
 
-def graded(nb: nbformat.NotebookNode | bytes, sandbox: str = "bwrap", limits: Limits = QUICK, secret=1) -> Result:
+def graded(
+    nb: nbformat.NotebookNode | bytes, sandbox="bwrap", limits: Limits = QUICK, secret=1, notebook=NOTEBOOK
+) -> Result:
     data = nb if isinstance(nb, bytes) else as_bytes(nb)
-    return grade_one(Job("ada", NOTEBOOK, data, texts(), seeds(secret), sandbox, limits))
+    return grade_one(Job("ada", notebook, data, texts(notebook), seeds(secret, notebook), sandbox, limits))
 
 
 def points(result: Result) -> dict[str, float]:

@@ -281,6 +281,17 @@ def test_a_view_of_an_input_is_seen(view):
     assert call(view).shares
 
 
+def test_a_view_in_a_box_is_seen():
+    class Box:
+        def __init__(self, array):
+            self.array, self.dtype = array, array.dtype
+
+        def __array__(self, dtype=None, copy=None):
+            return self.array
+
+    assert call(Box).shares and not call(lambda x: Box(x.copy())).shares
+
+
 @pytest.mark.parametrize("fresh", [lambda x: x.copy(), lambda x: x + 0, lambda x: x[[0, 1]], lambda x: x.sum()])
 def test_a_new_array_is_no_view(fresh):
     assert call(fresh).shares == ()

@@ -131,6 +131,22 @@ def test_an_answer_older_than_a_failed_cell_is_said_to_be_old(shell, monkeypatch
     assert ("stopped with SyntaxError: the answer before it was checked" in shell.check(RIGHT)) == warned
 
 
+@pytest.mark.parametrize(
+    ("before", "body", "named"),
+    [
+        ("from course_lib.functions import tanh", "return 2 * x + 0 * tanh(x)", "tanh"),
+        ("from course_lib import functions", "return (lambda: functions.tanh(0) + 2 * x)()", "functions"),
+        ("", "import course_lib.functions\n    return 2 * x", "course_lib.functions"),
+        ("from course_lib import backend", "return backend.asarray(2 * x)", ""),
+        ("", "return np.multiply(2, x)", ""),
+    ],
+)
+def test_an_answer_that_leans_on_the_library_is_warned(shell, before, body, named):
+    said = shell.run(before).check(f"def double(x):\n    {body}")
+    assert "✓ passed, 1 of 1" in said
+    assert (f"When graded, {named} will not be there" in said) if named else ("When graded" not in said)
+
+
 def test_a_wrong_value_is_told_beside_the_right_one(shell):
     assert "instead of" in shell.check("def double(x):\n    return 3 * x")
 

@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as hnp
 from course_lib.exercises import Exercise
 from course_lib.exercises import Test as Asked  # not for pytest to collect
 from course_lib.exercises.answer import Answer, Failure, attempt, decode, encode
-from course_lib.exercises.verdict import FAILED, NOT_ATTEMPTED, PASSED, Sheet, fingerprint, judge, matches
+from course_lib.exercises.verdict import FAILED, NOT_ATTEMPTED, PASSED, Sheet, fingerprint, judge, matches, seen
 
 VALUES = Asked("values", 1.0, "values")
 DTYPED = Asked("dtyped", 1.0, "values and dtype", dtype=True)
@@ -27,10 +27,14 @@ def answered(function, test=VALUES, cases=({"x": X},)):
     return [attempt(EXERCISE, test, {"f": function}, case) for case in cases]
 
 
+def viewed(function, test, cases):
+    return [seen(test, answer, case) for answer, case in zip(answered(function, test, cases), cases, strict=True)]
+
+
 def judged(function, right=step, test=VALUES, cases=({"x": X},), mistakes=(), reveal=False):
     """The verdict on a function, where another one is right."""
-    known = [(tell, [fingerprint(test, answer) for answer in answered(wrong, test, cases)]) for tell, wrong in mistakes]
-    expected = [fingerprint(test, a) if test.secret else a for a in answered(right, test, cases)]
+    known = [(tell, [fingerprint(test, answer) for answer in viewed(wrong, test, cases)]) for tell, wrong in mistakes]
+    expected = [fingerprint(test, a) if test.secret else a for a in viewed(right, test, cases)]
     return judge(EXERCISE, test, Sheet(list(cases), expected, known), answered(function, test, cases), reveal)
 
 
@@ -76,6 +80,28 @@ def test_a_mistake_whose_values_should_vanish_is_known_by_what_does_not():
     floored = Asked("floored", 1.0, "terms that cancel", floor=1.0, outputs=("a", "b"))
     right, known, given = (lambda x, n=n, b=b: (X * 0 + n, X * b) for n, b in ((0, 1), (2e-17, 2), (-7e-17, 2)))
     assert message(given, right, floored, mistakes=[("b is twice too large.", known)]) == "b is twice too large."
+
+
+def test_a_value_with_the_digits_of_finite_differences_is_told_so():
+    said = message(lambda x: np.tanh(x) * (1 + 3e-8), lambda x: np.tanh(x))
+    assert said == "result: right to 8 digits only (by finite differences, or rounded?)"
+    assert "values are wrong" in message(lambda x: np.tanh(x) * (1 + 3e-5), lambda x: np.tanh(x))
+
+
+def test_a_list_in_place_of_an_array_is_told_so():
+    named = Asked("named", 1.0, "dx", probe=lambda f, case: {"dx": f(case["x"])})
+    assert message(lambda x: list(x + 1), lambda x: x + 1, named) == (
+        "dx: this is a list; np.stack makes one array of its arrays"
+    )
+    said = message(lambda x: list(x + 1), lambda x: x + 1)
+    assert said == "you returned 2 values; expected an array of shape (2, 2) (np.stack makes one array of a list)"
+
+
+def test_what_only_the_probe_is_about_is_not_told():
+    hidden = Asked("hidden", 1.0, "f", probe=lambda f, case: f(case["x"]))
+    cases = ({"x": X, "_secret": X}, {"x": X + 1, "_secret": X})
+    said = message(lambda x: x + 1 - (x[0, 0] > 2), lambda x: x + 1, hidden, cases)
+    assert "x (2, 2)" in said and "secret" not in said
 
 
 def test_the_tolerance_is_relative_to_the_largest_value_of_the_array():
@@ -333,6 +359,23 @@ def test_a_text_is_told_only_where_it_may_be():
     assert message(lambda x: "wrong", lambda x: "the secret") == "result: this is 'wrong', expected another text"
     assert "secret" not in message(lambda x: None, lambda x: "the secret")
     assert "secret" not in message(lambda x: {"hs": x}, lambda x: "the secret")
+
+
+# ---------------------------------------------------------------------------------------------------- views
+
+SQUARE = Asked("square", 1.0, "the square", view=lambda outputs, case: {"square": outputs["result"] ** 2})
+
+
+def test_what_is_compared_is_what_the_view_sees():
+    assert judged(lambda x: -x, lambda x: x + 0, SQUARE).passed
+    assert judged(lambda x: np.random.default_rng().choice([-1, 1]) * x, lambda x: x + 0, SQUARE).passed
+    known = [("twice as large.", lambda x: 2 * x)]
+    assert message(lambda x: -2 * x, lambda x: x + 0, SQUARE, mistakes=known) == "twice as large."
+
+
+@pytest.mark.parametrize("sent", [lambda x: {"square": x**2}, lambda x: (x, x), lambda x: None, lambda x: "x"])
+def test_nothing_that_a_view_cannot_read_is_right(sent):
+    assert "you returned" in message(sent, lambda x: x + 0, SQUARE)
 
 
 # ---------------------------------------------------------------------------------------------- fingerprints

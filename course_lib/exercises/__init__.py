@@ -20,6 +20,7 @@ _MODULES = {
 }
 
 TOLERANCE = {"float64": 1e-9, "float32": 1e-4}
+EXACT = {"float64": 1e-12}  # where a formula is asked for: finite differences have fewer digits
 
 
 def call(function: Callable, case: Mapping[str, Any]) -> Any:
@@ -37,6 +38,8 @@ class Test:
         asks: what is checked, as the student reads it.
         function: the name it calls (or the variable it reads); the exercise's id where empty.
         probe: ``probe(function, case) -> outputs``: how it is called on one case and which values count.
+        view: ``view(outputs, case) -> outputs``: what of the outputs is compared where many answers are right. It is
+            worked out where the answer is judged, not where the student's code runs, and names no output ``result``.
         outputs: names of the outputs where the probe returns a tuple.
         tolerance: largest accepted error of an array, relative to its largest value, for each dtype.
         floor: an array whose largest value is smaller is compared as if it were this large: where terms cancel or
@@ -50,6 +53,7 @@ class Test:
     asks: str
     function: str = ""
     probe: Callable = call
+    view: Callable | None = None
     outputs: tuple[str, ...] = ()
     tolerance: Mapping[str, float] = field(default_factory=lambda: TOLERANCE)
     floor: float = 0.0

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ Fingerprint = dict[str, Any]
 PASSED, FAILED, NOT_ATTEMPTED = "passed", "failed", "not attempted"
 _MATCH = 1e-3  # two fingerprints agree within this, relative to the size of the values: float32 sums differ by less
 
+_DIFFERENCES = 1e-6  # of the largest value: the error of a derivative by finite differences is smaller
 _NOISE = 1e-5  # of a test's floor: smaller values are rounding, also in float32
 
 
@@ -63,6 +64,7 @@ def judge(exercise: Exercise, test: Test, sheet: Sheet, answers: list[Answer], r
     Returns:
         The verdict; the message is that of the first case that differs.
     """
+    answers = [seen(test, answer, case) for answer, case in zip(answers, sheet.cases, strict=True)]
     wrong = [i for i, given in enumerate(answers) if not agrees(test, sheet.expected[i], given)]
     if not wrong:
         return Verdict(exercise.id, test.name, PASSED, test.points, test.points)
@@ -75,6 +77,22 @@ def judge(exercise: Exercise, test: Test, sheet: Sheet, answers: list[Answer], r
         if len(wrong) < len(sheet.cases):
             message += f" (case: {_describe(sheet.cases[wrong[0]])})"
     return Verdict(exercise.id, test.name, FAILED, 0.0, test.points, message)
+
+
+def seen(test: Test, answer: Answer, case: Mapping[str, Any]) -> Answer:
+    """An answer as it is compared: through the test's view, where it has one."""
+    if test.view is None or answer.error:
+        return answer
+    try:
+        with np.errstate(all="ignore"):
+            outputs = {name: _kept(value) for name, value in test.view(answer.outputs, case).items()}
+    except Exception:  # whatever a submission sends must not stop the grader; nothing right has the name "result"
+        outputs = {"result": f"something that cannot be read: {_listed(answer.outputs)}"}
+    return replace(answer, outputs=outputs)
+
+
+def _kept(value: Any) -> np.ndarray | str:
+    return value if isinstance(value, str) else np.asarray(value)
 
 
 def is_blank(exercise: Exercise, test: Test, answer: Answer) -> bool:
@@ -161,13 +179,16 @@ def _difference(test: Test, expected: Answer | Fingerprint, given: Answer, revea
 
 
 def _names_difference(expected: Mapping[str, Any], given: Mapping[str, Any]) -> str:
+    if listed := [name for name in expected if f"{name}.0" in given]:
+        return f"{_listed(listed)}: this is a list; np.stack makes one array of its arrays"
     if expected.keys() & given.keys():
         missing = _listed(name for name in expected if name not in given)
         extra = _listed(name for name in given if name not in expected)
         parts = [f"{missing} missing"] * bool(missing) + [f"{extra} not asked for"] * bool(extra)
         return "what you returned: " + ", ".join(parts)
     wanted = "a text" if isinstance(expected.get("result"), str) else _form(expected)
-    return f"you returned {_form(given)}; expected {wanted}"
+    advice = " (np.stack makes one array of a list)" if wanted.startswith("an array") and "0" in given else ""
+    return f"you returned {_form(given)}; expected {wanted}{advice}"
 
 
 def _value_difference(test: Test, right: np.ndarray | str, given: np.ndarray | str, reveal: bool) -> str:
@@ -205,7 +226,9 @@ def _number_difference(test: Test, right: np.ndarray, given: np.ndarray, reveal:
     if given.dtype == np.float32 != right.dtype and error[worst] <= tolerances["float32"] * scale:
         return f"right to the precision of float32 only; expected {right.dtype}"
     text = "the value is wrong"
-    if worst:
+    if right.dtype == np.float64 and error[worst] < _DIFFERENCES * scale:
+        text = f"right to {-np.log10(error[worst] / scale):.0f} digits only (by finite differences, or rounded?)"
+    elif worst:
         text = f"{count} of {given.size} values are wrong; the largest error, at [{', '.join(map(str, worst))}], "
         text += f"is {error[worst] / scale:.2g} times the largest right value"
     return text + (f": {_apart(float(numbers[worst]), float(wanted[worst]))}" if reveal else "")
@@ -284,6 +307,8 @@ def _describe(case: Mapping[str, Any]) -> str:
     """Shapes and dtypes of a case's arrays, without their values; its numbers and names."""
     parts = []
     for name, value in case.items():
+        if name.startswith("_"):  # what only the probe is about
+            continue
         if isinstance(value, np.ndarray):
             parts.append(f"{name} {value.shape} {value.dtype}")
         elif isinstance(value, Mapping):

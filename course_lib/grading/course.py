@@ -13,7 +13,7 @@ import numpy as np
 from course_lib import exercises
 from course_lib.exercises import Exercise, answer, verdict
 from course_lib.exercises.answer import attempt
-from course_lib.exercises.verdict import Sheet, fingerprint
+from course_lib.exercises.verdict import Sheet, fingerprint, seen
 from course_lib.grading import keys
 from course_lib.grading.source import Cell, SourceError, read
 
@@ -131,7 +131,7 @@ class Course:
                     continue
 
                 def answers(namespace: dict[str, Any], inputs=inputs, exercise=exercise, test=test) -> list:
-                    return [attempt(exercise, test, namespace, case) for case in inputs]
+                    return [seen(test, attempt(exercise, test, namespace, case), case) for case in inputs]
 
                 def prints(namespace: dict[str, Any], answers=answers, test=test) -> list:
                     return [fingerprint(test, given) for given in answers(namespace)]

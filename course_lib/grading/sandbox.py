@@ -11,8 +11,10 @@ import os
 import platform
 import shutil
 import signal
+import site
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import threading
 import time
@@ -33,6 +35,9 @@ _KEPT = {"__init__.py", "backend.py", "exercises"}  # of course_lib, in a graded
 _MASKED = (
     'raise ImportError("this part of course_lib is not there while grading: an answer uses its own code and NumPy")\n'
 )
+# Libraries that differentiate or solve by themselves: they are not there, whatever is installed on this machine.
+_SOLVERS = ("autograd", "jax", "jaxlib", "keras", "numba", "scipy", "sympy", "tensorflow", "torch")
+_NO_SOLVER = 'raise ImportError("this is not there while grading: an answer uses its own code and NumPy")\n'
 _QUIET = '''"""Checks show nothing while grading."""
 
 
@@ -311,6 +316,9 @@ def _python_binds() -> list[str]:
                     binds += ["--ro-bind", prefix, prefix]
     else:
         binds += ["--tmpfs", str(package)]
+    places = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib"), *site.getsitepackages()}
+    for path in (Path(place, name) for place in sorted(places) for name in _SOLVERS):
+        binds += ["--tmpfs", str(path)] if path.is_dir() else []
     return binds
 
 
@@ -340,7 +348,7 @@ def _environment(home: Path, library: Path) -> dict[str, str]:
 
 
 def _library(target: Path) -> Path:
-    """A ``course_lib`` for graded kernels: what running an answer needs, and a refusal in place of the rest."""
+    """A ``course_lib`` for graded kernels: what running an answer needs, a refusal in place of the rest and of solvers."""
     package = Path(course_lib.__file__).resolve().parent
     (target / "course_lib").mkdir(parents=True)
     for path in package.iterdir():
@@ -354,6 +362,9 @@ def _library(target: Path) -> Path:
         elif (path / "__init__.py").exists() or any(path.glob("*.py")):
             copy.mkdir()
             (copy / "__init__.py").write_text(_MASKED)
+    for name in _SOLVERS:
+        (target / name).mkdir()
+        (target / name / "__init__.py").write_text(_NO_SOLVER)
     return target
 
 

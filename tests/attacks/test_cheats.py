@@ -3,6 +3,7 @@
 Each is graded as in a course, in the real sandbox. Unless a test says otherwise nothing in them is implemented.
 """
 
+import importlib.util
 import json
 import os
 import shutil
@@ -372,6 +373,24 @@ import course_lib.checking
 told += [n for n in ("practice", "verdict", "judge") if hasattr(course_lib.checking, n)]
 """
     assert tell(code) == "[]"
+
+
+def test_no_library_that_differentiates_can_be_imported():
+    """Neither by its name nor, as the refusal stands first on the path, behind it."""
+    code = """
+import importlib, sys
+told = []
+for path in (sys.path, sys.path[1:], [p for p in sys.path if "site-packages" in p]):
+    sys.path = list(path)
+    for name, content in (("torch", "tensor"), ("jax", "grad"), ("scipy", "stats"), ("numba", "njit")):
+        sys.modules.pop(name, None)
+        try:
+            told += [name] * hasattr(importlib.import_module(name), content)
+        except ImportError:
+            pass
+"""
+    assert tell(code) == "[]"
+    assert all(importlib.util.find_spec(name) for name in ("torch", "scipy", "numba"))  # which are installed here
 
 
 def test_no_answer_lies_on_the_disk():
