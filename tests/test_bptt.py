@@ -10,7 +10,8 @@ from copies import ROOT
 from course_lib import exercises
 from course_lib.backend import Rng
 from course_lib.gradcheck import check_gradients, numerical_gradient, relative_error
-from course_lib.grading.course import Texts, load
+from course_lib.grading.course import Texts, load, seeded
+from course_lib.grading.trials import verdicts
 
 torch = pytest.importorskip("torch")
 
@@ -176,6 +177,77 @@ def test_the_check_of_nothing_is_nothing():
     grads = {"used": np.full(2, 2.0), "unused": np.zeros((1, 3))}
     found = ANSWERS["grad_check"](lambda params: (params["used"] ** 2).sum(), params, grads)
     assert found["unused"] == 0.0 and found["used"] < 1e-9
+
+
+# ------------------------------------------------------------------------------------------------ what earns nothing
+
+BY_DIFFERENCES = """
+def differences(f, z, step=1e-5):
+    result = []
+    for i in np.ndindex(*z.shape):
+        e = np.zeros(z.shape)
+        e[i] = step
+        result.append((f(z + e) - f(z - e)) / (2 * step))
+    result = np.array(result).reshape(*z.shape, *np.shape(result[0]))
+    return np.moveaxis(result, range(z.ndim), range(-z.ndim, 0))
+
+
+def dloss_dlogits(o, y):
+    return differences(lambda o: cross_entropy(o, y), o)
+
+
+def rnn_backward(dhs, cache):
+    hs = cache["hs"]
+    b = np.arctanh(hs[0, 0]) - cache["U"] @ cache["x"][0, 0] - cache["W"] @ cache["h0"][0]
+    inputs = {"b": b, **{name: cache[name] for name in ("x", "h0", "U", "W")}}
+
+    def loss(x, h0, **params):
+        return (rnn_forward(x, h0, {**params, "V": params["W"], "c": params["b"]})[0] * dhs).sum()
+
+    return {
+        f"d{name}": differences(lambda z, name=name: loss(**{**inputs, name: z}), value)
+        for name, value in inputs.items()
+    }
+
+
+def bptt_naive(x, y, params, k=None):
+    h0 = np.zeros((x.shape[1], len(params["W"])))
+
+    def loss(name, value):
+        return cross_entropy(rnn_forward(x, h0, {**params, name: value})[1], y)
+
+    return {f"d{name}": differences(lambda z, name=name: loss(name, z), params[name]) for name in params}
+
+
+def rtrl(x, h0, params):
+    return tuple(
+        differences(lambda z, name=name: rnn_forward(x, h0, {**params, name: z})[0][-1], params[name]) for name in "UW"
+    )
+
+
+ni_algorithm = rtrl
+"""
+
+
+@pytest.mark.parametrize("exercise", ["dloss_dlogits", "rnn_backward", "bptt_naive", "rtrl"])
+def test_differences_are_no_answer_where_a_formula_is_asked_for(exercise):
+    found = list(verdicts(COURSE, COURSE.namespace(BY_DIFFERENCES), COURSE.sheets(seeded("differences")), exercise))
+    assert found and not any(verdict.passed for verdict in found)
+    assert any("finite differences" in verdict.message for verdict in found)
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        "f({name: value + 1 for name, value in params.items()})",
+        "[f({name: value + (np.arange(value.size) == i).reshape(value.shape)"
+        " for name, value in params.items()}) for i in range(9)]",
+    ],
+)
+def test_to_vary_several_entries_at_once_is_not_to_vary_each(work):
+    code = f"def grad_check(f, params, grads, eps=1e-6):\n    {work}\n    return dict.fromkeys(params, 0.0)"
+    found = verdicts(COURSE, COURSE.namespace(code), COURSE.sheets(seeded("at once")), "grad_check")
+    assert not any(verdict.passed for verdict in found)
 
 
 # ------------------------------------------------------------------------------------------------ the quiz

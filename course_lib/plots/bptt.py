@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from course_lib.plots.graph import arrow, node
+import numpy as np
+
+from course_lib.plots.graph import RADIUS, arrow, node
 from course_lib.plots.style import HIDDEN, LIGHT, LOSS, NEUTRAL, OUTPUT, empty, styled
 
 
@@ -39,7 +41,7 @@ def gradient_paths(t: int, T: int = 4) -> Any:
         if done:
             axes.text(x, -0.02, f"${_by('dL', 'dh', s)}$", color=LOSS, ha="center", va="center")
         if t <= s < T:
-            jacobian = r"W^\top\mathrm{diag}(1-h^2)"
+            jacobian = rf"W^\top\mathrm{{diag}}\left(1-(h^{{({s + 1})}})^2\right)"
             arrow(axes, (x + _WIDE, 0.6), (x, 0.6), LOSS, width=3.5)
             axes.text(x + _WIDE / 2, 0.3, f"${jacobian}$", color=LOSS, ha="center", va="center", fontsize=12)
     axes.text(_WIDE * (T + 1) / 2, -0.75, f"the backward pass has come to t = {t}", ha="center", fontsize=15)
@@ -75,7 +77,9 @@ def gradient_copies(T: int = 4) -> Any:
         term = rf"{_by('dL', 'da', t)}\,h^{{({t - 1})\top}}"
         axes.text(x + 0.15, -0.22, f"${term}$", color=LOSS, ha="left", va="center")
         node(axes, x, -1.2, f"$W_{t}$", "white", edge=HIDDEN, square=True)
-        arrow(axes, (x, -1.2), (middle + 0.2 * (x - middle), -2.74), LOSS, width=3.5)
+        start, box_edge = np.array([x, -1.2]), np.array([middle + 0.2 * (x - middle), -2.62])
+        along = (box_edge - start) / np.linalg.norm(box_edge - start)
+        arrow(axes, start, box_edge + (RADIUS + 0.04) * along, LOSS, width=3.5)  # an arrow ends before a node
     box = {"boxstyle": "square,pad=0.35", "facecolor": LOSS, "edgecolor": LOSS}
     total = r"dL/dW \;=\; \Sigma_t \; dL/da^{(t)}\,h^{(t-1)\top}"
     axes.text(middle, -2.85, f"${total}$", color="white", ha="center", va="center", fontsize=16, bbox=box)

@@ -65,7 +65,7 @@ def dloss_dlogits(o, y):
     return -p / o.shape[1]
 
 
-@mistake("dloss_dlogits", "the targets' entries are set to 1 instead of being made smaller by 1: B's listing has the same fault, = 1. where −= 1. belongs. See “The gradient of the logits”.", fails=ALL)
+@mistake("dloss_dlogits", "the targets' entries are set to 1 instead of being made smaller by 1: source B's listing has the same fault, = 1. where −= 1. belongs. See “The gradient of the logits”.", fails=ALL)
 def dloss_dlogits(o, y):
     p = softmax(o)
     p[np.arange(len(o))[:, None], np.arange(o.shape[1]), y] = 1
@@ -254,6 +254,36 @@ def dloss_dlogits(o, y):
     p[...] = softmax(o)
     p[np.arange(len(o))[:, None], np.arange(o.shape[1]), y] -= 1
     return p / o.shape[1]
+
+
+@mistake("dloss_dlogits", "your values are the probabilities: nothing is subtracted at the targets, and nothing is divided by B. The gradient is p, and 1 less at the target, divided by B. See “The gradient of the logits”.", fails=ALL)
+def dloss_dlogits(o, y):
+    return softmax(o)
+
+
+@mistake("dloss_dlogits", "y is subtracted as a number, p − y, and nothing is divided by B. It is the number of a class: subtract 1 at that place. See “The gradient of the logits”.", fails=ALL)
+def dloss_dlogits(o, y):
+    return softmax(o) - y[..., None]
+
+
+@mistake("dloss_dlogits", "y is subtracted as it stands, softmax(o) − y. It holds the numbers of the classes: subtract 1 at these places. See “The gradient of the logits”.", fails=ALL)
+def dloss_dlogits(o, y):
+    return softmax(o) - y
+
+
+@mistake("dloss_dlogits", "the classes are counted from 1: 1 is subtracted at class y − 1. They count from 0, so y is itself the index.", fails=ALL)
+def dloss_dlogits(o, y):
+    p = softmax(o)
+    p[np.arange(len(o))[:, None], np.arange(o.shape[1]), y - 1] -= 1
+    return p / o.shape[1]
+
+
+@mistake("dloss_dlogits", "only the targets' entries are filled, and the others are 0. Their gradient is p: they sink while the target rises. See “The gradient of the logits”.", fails=ALL)
+def dloss_dlogits(o, y):
+    places = np.arange(len(o))[:, None], np.arange(o.shape[1]), y
+    do = np.zeros_like(o)
+    do[places] = softmax(o)[places] - 1
+    return do / o.shape[1]
 
 
 @alternative("dloss_dlogits", "index arrays")
@@ -878,7 +908,7 @@ def rnn_backward(dhs, cache):
     return {"dx": dx, "dh0": from_later, "dU": dU, "dW": dW, "db": db}
 
 
-@mistake("rnn_backward", "the sums are divided by B, the size of the batch. The mean over the batch is already in dhs: here the samples are added. See “Sums over time”.", fails=SUMS)
+@mistake("rnn_backward", "the sums are divided by B, the size of the batch. The mean over the batch is already in dhs: here the samples are added. See “A batch”.", fails=SUMS)
 def rnn_backward(dhs, cache):
     x, h0, hs, U, W = (cache[k] for k in ("x", "h0", "hs", "U", "W"))
     dx, dU, dW, db = np.zeros_like(x), np.zeros_like(U), np.zeros_like(W), np.zeros_like(U[:, 0])
@@ -916,7 +946,7 @@ def rnn_backward(dhs, cache):
     return {"dx": dx, "dh0": from_later, "dU": dU, "dW": dW, "db": db}
 
 
-@mistake("rnn_backward", "the sums are divided by T · B. The mean over the batch is already in dhs, and over time nothing is averaged. See “Sums over time”.", fails=SUMS)
+@mistake("rnn_backward", "the sums are divided by T · B. The mean over the batch is already in dhs, and over time nothing is averaged. See “A batch”.", fails=SUMS)
 def rnn_backward(dhs, cache):
     x, h0, hs, U, W = (cache[k] for k in ("x", "h0", "hs", "U", "W"))
     dx, dU, dW, db = np.zeros_like(x), np.zeros_like(U), np.zeros_like(W), np.zeros_like(U[:, 0])
@@ -952,7 +982,7 @@ def rnn_backward(dhs, cache):
     return {"dx": dx, "dh0": from_later, "dU": dU, "dW": dW, "db": db}
 
 
-@mistake("rnn_backward", "only the first sample of the batch counts in the sums. They go over all samples: da.T @ x[t] adds them up. See “Sums over time”.", fails=SUMS)
+@mistake("rnn_backward", "only the first sample of the batch counts in the sums. They go over all samples: da.T @ x[t] adds them up. See “A batch”.", fails=SUMS)
 def rnn_backward(dhs, cache):
     x, h0, hs, U, W = (cache[k] for k in ("x", "h0", "hs", "U", "W"))
     dx, dU, dW, db = np.zeros_like(x), np.zeros_like(U), np.zeros_like(W), np.zeros_like(U[:, 0])
@@ -1124,7 +1154,7 @@ def rnn_backward(dhs, cache):
     return {"dx": dx, "dh0": from_later, "dU": dU, "dW": dW, "db": db}
 
 
-@mistake("rnn_backward", "db is not summed over the batch. b is one for all samples: add the rows of da, da.sum(axis=0). See “Sums over time”.", fails=only("db"))
+@mistake("rnn_backward", "db is not summed over the batch. b is one for all samples: add the rows of da, da.sum(axis=0). See “A batch”.", fails=only("db"))
 def rnn_backward(dhs, cache):
     x, h0, hs, U, W = (cache[k] for k in ("x", "h0", "hs", "U", "W"))
     dx, dU, dW, db = np.zeros_like(x), np.zeros_like(U), np.zeros_like(W), np.zeros_like(U[:, 0])
@@ -1294,7 +1324,7 @@ def rnn_backward(dhs, cache):
     return {"dx": dx[::-1], "dh0": from_later, "dU": dU, "dW": dW, "db": db}
 
 
-@mistake("rnn_backward", "dh0 is what arrives at the first state, h(1). Take it one step further back, through tanh and W. See “Sums over time”.", fails=only("dh0"))
+@mistake("rnn_backward", "dh0 is what arrives at the first state, h(1). Take it one step further back, through tanh and W. See “The inputs and the start”.", fails=only("dh0"))
 def rnn_backward(dhs, cache):
     x, h0, hs, U, W = (cache[k] for k in ("x", "h0", "hs", "U", "W"))
     dx, dU, dW, db = np.zeros_like(x), np.zeros_like(U), np.zeros_like(W), np.zeros_like(U[:, 0])
@@ -1311,7 +1341,7 @@ def rnn_backward(dhs, cache):
     return {"dx": dx, "dh0": dh, "dU": dU, "dW": dW, "db": db}
 
 
-@mistake("rnn_backward", "dh0 is da of the first step: W is missing. h0 went in through W: da @ W. See “Sums over time”.", fails=only("dh0"))
+@mistake("rnn_backward", "dh0 is da of the first step: W is missing. h0 went in through W: da @ W. See “The inputs and the start”.", fails=only("dh0"))
 def rnn_backward(dhs, cache):
     x, h0, hs, U, W = (cache[k] for k in ("x", "h0", "hs", "U", "W"))
     dx, dU, dW, db = np.zeros_like(x), np.zeros_like(U), np.zeros_like(W), np.zeros_like(U[:, 0])
@@ -1328,7 +1358,7 @@ def rnn_backward(dhs, cache):
     return {"dx": dx, "dh0": da, "dU": dU, "dW": dW, "db": db}
 
 
-@mistake("rnn_backward", "dh0 is all zeros. h0 influences the loss through every state; what the first step sends back is its gradient. See “Sums over time”.", fails=only("dh0"))
+@mistake("rnn_backward", "dh0 is all zeros. h0 influences the loss through every state; what the first step sends back is its gradient. See “The inputs and the start”.", fails=only("dh0"))
 def rnn_backward(dhs, cache):
     x, h0, hs, U, W = (cache[k] for k in ("x", "h0", "hs", "U", "W"))
     dx, dU, dW, db = np.zeros_like(x), np.zeros_like(U), np.zeros_like(W), np.zeros_like(U[:, 0])
@@ -1448,6 +1478,91 @@ def rnn_backward(dhs, cache):
         dx[t] = da @ U
         from_later = da @ W
     return {"dx": dx, "dh0": from_later, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("rnn_backward", "what has arrived at h(t) goes to the step before twice: as it is, and through tanh and W (g = g + da @ W). It goes through tanh and W only: g = da @ W. See “One step back”.", fails=ALL)
+def rnn_backward(dhs, cache):
+    x, h0, hs, U, W = (cache[k] for k in ("x", "h0", "hs", "U", "W"))
+    dx, dU, dW, db = np.zeros_like(x), np.zeros_like(U), np.zeros_like(W), np.zeros_like(U[:, 0])
+    from_later = np.zeros_like(h0)
+    for t in reversed(range(len(x))):
+        dh = dhs[t] + from_later
+        da = dh * (1 - hs[t] ** 2)
+        h_prev = hs[t - 1] if t > 0 else h0
+        dU += da.T @ x[t]
+        dW += da.T @ h_prev
+        db += da.sum(axis=0)
+        dx[t] = da @ U
+        from_later = dh + da @ W
+    return {"dx": dx, "dh0": from_later, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("rnn_backward", "db is one sum over everything, da.sum(). Each unit has its own bias: add the rows of da only, da.sum(axis=0). See “Sums over time”.", fails=only("db"))
+def rnn_backward(dhs, cache):
+    x, h0, hs, U, W = (cache[k] for k in ("x", "h0", "hs", "U", "W"))
+    dx, dU, dW, db = np.zeros_like(x), np.zeros_like(U), np.zeros_like(W), np.zeros_like(U[:, 0])
+    from_later = np.zeros_like(h0)
+    for t in reversed(range(len(x))):
+        dh = dhs[t] + from_later
+        da = dh * (1 - hs[t] ** 2)
+        h_prev = hs[t - 1] if t > 0 else h0
+        dU += da.T @ x[t]
+        dW += da.T @ h_prev
+        db += da.sum()
+        dx[t] = da @ U
+        from_later = da @ W
+    return {"dx": dx, "dh0": from_later, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("rnn_backward", "db is one number, da.sum(). Each unit has its own bias: add the rows of da only, da.sum(axis=0), an array (H,). See “Sums over time”.", fails=only("db"))
+def rnn_backward(dhs, cache):
+    x, h0, hs, U, W = (cache[k] for k in ("x", "h0", "hs", "U", "W"))
+    dx, dU, dW, db = np.zeros_like(x), np.zeros_like(U), np.zeros_like(W), 0
+    from_later = np.zeros_like(h0)
+    for t in reversed(range(len(x))):
+        dh = dhs[t] + from_later
+        da = dh * (1 - hs[t] ** 2)
+        h_prev = hs[t - 1] if t > 0 else h0
+        dU += da.T @ x[t]
+        dW += da.T @ h_prev
+        db += da.sum()
+        dx[t] = da @ U
+        from_later = da @ W
+    return {"dx": dx, "dh0": from_later, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("rnn_backward", "db is summed over the hidden units, da.sum(axis=1), which only runs when B = H. Each unit has its own bias: sum over the samples, axis 0. See “Sums over time”.", fails=ALL)
+def rnn_backward(dhs, cache):
+    x, h0, hs, U, W = (cache[k] for k in ("x", "h0", "hs", "U", "W"))
+    dx, dU, dW, db = np.zeros_like(x), np.zeros_like(U), np.zeros_like(W), np.zeros_like(U[:, 0])
+    from_later = np.zeros_like(h0)
+    for t in reversed(range(len(x))):
+        dh = dhs[t] + from_later
+        da = dh * (1 - hs[t] ** 2)
+        h_prev = hs[t - 1] if t > 0 else h0
+        dU += da.T @ x[t]
+        dW += da.T @ h_prev
+        db += da.sum(axis=1)
+        dx[t] = da @ U
+        from_later = da @ W
+    return {"dx": dx, "dh0": from_later, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("rnn_backward", "you return a tuple. Return a dict, in which each gradient has its name: {'dx': dx, 'dh0': …, 'dU': dU, 'dW': dW, 'db': db}.", fails=ALL)
+def rnn_backward(dhs, cache):
+    x, h0, hs, U, W = (cache[k] for k in ("x", "h0", "hs", "U", "W"))
+    dx, dU, dW, db = np.zeros_like(x), np.zeros_like(U), np.zeros_like(W), np.zeros_like(U[:, 0])
+    from_later = np.zeros_like(h0)
+    for t in reversed(range(len(x))):
+        dh = dhs[t] + from_later
+        da = dh * (1 - hs[t] ** 2)
+        h_prev = hs[t - 1] if t > 0 else h0
+        dU += da.T @ x[t]
+        dW += da.T @ h_prev
+        db += da.sum(axis=0)
+        dx[t] = da @ U
+        from_later = da @ W
+    return dx, from_later, dU, dW, db
 
 
 @alternative("rnn_backward", "transposed products")
@@ -1638,7 +1753,7 @@ ALL = ["output layer", "all steps", "truncated", "float32"]
 BACK = ["all steps", "truncated", "float32"]
 
 
-@mistake("bptt_naive", "each loss reaches back one step too far: k + 1 steps, as in the listing. Its own step is one of the k: the last step visited is t − k + 1. See “One loss at a time”.", fails=["truncated"])
+@mistake("bptt_naive", "each loss reaches back one step too far: k + 1 steps, as in the listing. Its own step is one of the k: the last step visited is t − k + 1. See “A listing with five faults”.", fails=["truncated"])
 def bptt_naive(x, y, params, k=None):
     T, B, _ = x.shape
     W, V = params["W"], params["V"]
@@ -1660,7 +1775,7 @@ def bptt_naive(x, y, params, k=None):
     return {"dU": dU, "dW": dW, "db": db, "dV": dV, "dc": dc}
 
 
-@mistake("bptt_naive", "each loss reaches back one step too few: k − 1 steps. range leaves out its end: the last step visited is t − k + 1. See “One loss at a time”.", fails=["truncated"])
+@mistake("bptt_naive", "each loss reaches back one step too few: k − 1 steps. range leaves out its end: the last step visited is t − k + 1. See “A listing with five faults”.", fails=["truncated"])
 def bptt_naive(x, y, params, k=None):
     T, B, _ = x.shape
     W, V = params["W"], params["V"]
@@ -1682,7 +1797,7 @@ def bptt_naive(x, y, params, k=None):
     return {"dU": dU, "dW": dW, "db": db, "dV": dV, "dc": dc}
 
 
-@mistake("bptt_naive", "k is ignored: every loss goes back to the first step. See “One loss at a time”.", fails=["truncated"])
+@mistake("bptt_naive", "k is ignored: every loss goes back to the first step. See “A listing with five faults”.", fails=["truncated"])
 def bptt_naive(x, y, params, k=None):
     T, B, _ = x.shape
     W, V = params["W"], params["V"]
@@ -1704,7 +1819,7 @@ def bptt_naive(x, y, params, k=None):
     return {"dU": dU, "dW": dW, "db": db, "dV": dV, "dc": dc}
 
 
-@mistake("bptt_naive", "k is counted from the end of the sequence: only the last k steps are visited at all. Each loss reaches back k steps from its own t. See “One loss at a time”.", fails=["truncated"])
+@mistake("bptt_naive", "k is counted from the end of the sequence: only the last k steps are visited at all. Each loss reaches back k steps from its own t. See “A listing with five faults”.", fails=["truncated"])
 def bptt_naive(x, y, params, k=None):
     T, B, _ = x.shape
     W, V = params["W"], params["V"]
@@ -1726,7 +1841,7 @@ def bptt_naive(x, y, params, k=None):
     return {"dU": dU, "dW": dW, "db": db, "dV": dV, "dc": dc}
 
 
-@mistake("bptt_naive", "the sequence is cut into blocks of k steps, and no loss leaves its block. Here each loss reaches back k steps, wherever it is. See “One loss at a time”.", fails=["truncated"])
+@mistake("bptt_naive", "the sequence is cut into blocks of k steps, and no loss leaves its block. Here each loss reaches back k steps, wherever it is. See “A listing with five faults”.", fails=["truncated"])
 def bptt_naive(x, y, params, k=None):
     T, B, _ = x.shape
     W, V = params["W"], params["V"]
@@ -1748,7 +1863,7 @@ def bptt_naive(x, y, params, k=None):
     return {"dU": dU, "dW": dW, "db": db, "dV": dV, "dc": dc}
 
 
-@mistake("bptt_naive", "only the losses of the last k steps count. All T losses count; each of them reaches back k steps. See “One loss at a time”.", fails=["truncated"])
+@mistake("bptt_naive", "only the losses of the last k steps count. All T losses count; each of them reaches back k steps. See “A listing with five faults”.", fails=["truncated"])
 def bptt_naive(x, y, params, k=None):
     T, B, _ = x.shape
     W, V = params["W"], params["V"]
@@ -1772,7 +1887,7 @@ def bptt_naive(x, y, params, k=None):
     return {"dU": dU, "dW": dW, "db": db, "dV": dV, "dc": dc}
 
 
-@mistake("bptt_naive", "in the first step dW uses hs[−1], the last state. The listing may do so, because its s has a row of zeros at the end; hs has none. The state before the first step is h(0) = 0. See “One loss at a time”.", fails=BACK)
+@mistake("bptt_naive", "in the first step dW uses hs[−1], the last state. The listing may do so, because its s has a row of zeros at the end; hs has none. The state before the first step is h(0) = 0. See “A listing with five faults”.", fails=BACK)
 def bptt_naive(x, y, params, k=None):
     T, B, _ = x.shape
     W, V = params["W"], params["V"]
@@ -1794,7 +1909,7 @@ def bptt_naive(x, y, params, k=None):
     return {"dU": dU, "dW": dW, "db": db, "dV": dV, "dc": dc}
 
 
-@mistake("bptt_naive", "at the targets the gradient of the logits is set to 1, as printed in B: = 1. where −= 1. belongs. See “One loss at a time”.", fails=ALL)
+@mistake("bptt_naive", "at the targets the gradient of the logits is set to 1, as printed in B: = 1. where −= 1. belongs. See “A listing with five faults”.", fails=ALL)
 def bptt_naive(x, y, params, k=None):
     T, B, _ = x.shape
     W, V = params["W"], params["V"]
@@ -1864,7 +1979,7 @@ def bptt_naive(x, y, params, k=None):
     return {"dU": dU, "dW": dW, "db": db, "dV": dV, "dc": dc}
 
 
-@mistake("bptt_naive", "the mean over the batch is missing: the listing is for one sample, and the loss here is the mean over B samples. dloss_dlogits has the division in it.", fails=ALL)
+@mistake("bptt_naive", "the mean over the batch is missing: the listing is for one sample, and the loss here is the mean over B samples. dloss_dlogits has the division in it if your Exercise 1 is right.", fails=ALL)
 def bptt_naive(x, y, params, k=None):
     T, B, _ = x.shape
     W, V = params["W"], params["V"]
@@ -1886,7 +2001,7 @@ def bptt_naive(x, y, params, k=None):
     return {"dU": dU, "dW": dW, "db": db, "dV": dV, "dc": dc}
 
 
-@mistake("bptt_naive", "you divide by B twice: dloss_dlogits has the mean over the batch in it already.", fails=ALL)
+@mistake("bptt_naive", "you divide by B twice: dloss_dlogits has the mean over the batch in it already, if your Exercise 1 is right.", fails=ALL)
 def bptt_naive(x, y, params, k=None):
     T, B, _ = x.shape
     W, V = params["W"], params["V"]
@@ -1952,7 +2067,7 @@ def bptt_naive(x, y, params, k=None):
     return {"dU": dU, "dW": dW, "db": db, "dV": dV, "dc": dc}
 
 
-@mistake("bptt_naive", "only the loss of the last step, t = T, counts. The outer loop goes over all losses. See “One loss at a time”.", fails=ALL)
+@mistake("bptt_naive", "only the loss of the last step, t = T, counts. The outer loop goes over all losses. See “A listing with five faults”.", fails=ALL)
 def bptt_naive(x, y, params, k=None):
     T, B, _ = x.shape
     W, V = params["W"], params["V"]
@@ -1996,7 +2111,7 @@ def bptt_naive(x, y, params, k=None):
     return {"dU": dU, "dW": dW, "db": db, "dV": dV, "dc": dc}
 
 
-@mistake("bptt_naive", "only the last contribution is kept in dU, dW and db: = where += belongs. They are sums over all losses, and for each over all steps visited. See “One loss at a time”.", fails=BACK)
+@mistake("bptt_naive", "only the last contribution is kept in dU, dW and db: = where += belongs. They are sums over all losses, and for each over all steps visited. See “A listing with five faults”.", fails=BACK)
 def bptt_naive(x, y, params, k=None):
     T, B, _ = x.shape
     W, V = params["W"], params["V"]
@@ -2040,7 +2155,7 @@ def bptt_naive(x, y, params, k=None):
     return {"dU": dU, "dW": dW, "db": db, "dV": dV, "dc": dc}
 
 
-@mistake("bptt_naive", "each loss starts without the slope of tanh: the first delta is the gradient by a(t), (do[t] @ V) times 1 − h(t)². See “One loss at a time”.", fails=BACK)
+@mistake("bptt_naive", "each loss starts without the slope of tanh: the first delta is the gradient by a(t), (do[t] @ V) times 1 − h(t)². See “Deltas”.", fails=BACK)
 def bptt_naive(x, y, params, k=None):
     T, B, _ = x.shape
     W, V = params["W"], params["V"]
@@ -2062,7 +2177,7 @@ def bptt_naive(x, y, params, k=None):
     return {"dU": dU, "dW": dW, "db": db, "dV": dV, "dc": dc}
 
 
-@mistake("bptt_naive", "delta is carried back without the slope of tanh. delta is a gradient by a: after Wᵀ it is multiplied by 1 − h(step−1)². See “One loss at a time”.", fails=["all steps", "truncated", "float32"])
+@mistake("bptt_naive", "delta is carried back without the slope of tanh. delta is a gradient by a: after Wᵀ it is multiplied by 1 − h(step−1)². See “Deltas”.", fails=["all steps", "truncated", "float32"])
 def bptt_naive(x, y, params, k=None):
     T, B, _ = x.shape
     W, V = params["W"], params["V"]
@@ -2084,7 +2199,7 @@ def bptt_naive(x, y, params, k=None):
     return {"dU": dU, "dW": dW, "db": db, "dV": dV, "dc": dc}
 
 
-@mistake("bptt_naive", "delta is carried back with the slope of the step that it leaves, 1 − h(step)². It arrives at a(step−1): the slope there is 1 − h(step−1)². See “One loss at a time”.", fails=BACK)
+@mistake("bptt_naive", "delta is carried back with the slope of the step that it leaves, 1 − h(step)². It arrives at a(step−1): the slope there is 1 − h(step−1)². See “Deltas”.", fails=BACK)
 def bptt_naive(x, y, params, k=None):
     T, B, _ = x.shape
     W, V = params["W"], params["V"]
@@ -2172,7 +2287,7 @@ def bptt_naive(x, y, params, k=None):
     return {"dU": dU, "dW": dW, "db": db, "dV": dV, "dc": dc}
 
 
-@mistake("bptt_naive", "delta is not carried back: every step visited uses the first one. After each step it goes through Wᵀ and the slope. See “One loss at a time”.", fails=BACK)
+@mistake("bptt_naive", "delta is not carried back: every step visited uses the first one. After each step it goes through Wᵀ and the slope. See “Deltas”.", fails=BACK)
 def bptt_naive(x, y, params, k=None):
     T, B, _ = x.shape
     W, V = params["W"], params["V"]
@@ -2193,7 +2308,7 @@ def bptt_naive(x, y, params, k=None):
     return {"dU": dU, "dW": dW, "db": db, "dV": dV, "dc": dc}
 
 
-@mistake("bptt_naive", "delta is carried back before the step is added, so that each step gets the delta of the one before it. First add, then carry back. See “One loss at a time”.", fails=BACK)
+@mistake("bptt_naive", "delta is carried back before the step is added, so that each step gets the delta of the one before it. First add, then carry back. See “Deltas”.", fails=BACK)
 def bptt_naive(x, y, params, k=None):
     T, B, _ = x.shape
     W, V = params["W"], params["V"]
@@ -2215,7 +2330,7 @@ def bptt_naive(x, y, params, k=None):
     return {"dU": dU, "dW": dW, "db": db, "dV": dV, "dc": dc}
 
 
-@mistake("bptt_naive", "delta is not started anew for each loss: what is left of the loss before is added. See “One loss at a time”: each loss goes back on its own.", fails=BACK)
+@mistake("bptt_naive", "delta is not started anew for each loss: what is left of the loss before is added. See “Deltas”: each loss goes back on its own.", fails=BACK)
 def bptt_naive(x, y, params, k=None):
     T, B, _ = x.shape
     W, V = params["W"], params["V"]
@@ -2304,7 +2419,7 @@ def bptt_naive(x, y, params, k=None):
     return {"dU": dU, "dW": dW, "db": db, "dV": dV, "dc": dc}
 
 
-@mistake("bptt_naive", "the own step of each loss is left out: the inner loop begins at t, not at t − 1. See “One loss at a time”.", fails=BACK)
+@mistake("bptt_naive", "the own step of each loss is left out: the inner loop begins at t, not at t − 1. See “A listing with five faults”.", fails=BACK)
 def bptt_naive(x, y, params, k=None):
     T, B, _ = x.shape
     W, V = params["W"], params["V"]
@@ -2326,7 +2441,7 @@ def bptt_naive(x, y, params, k=None):
     return {"dU": dU, "dW": dW, "db": db, "dV": dV, "dc": dc}
 
 
-@mistake("bptt_naive", "the last step to be visited is left out: range stops before its end, so the end is first − 1. See “One loss at a time”.", fails=BACK)
+@mistake("bptt_naive", "the last step to be visited is left out: range stops before its end, so the end is first − 1. See “A listing with five faults”.", fails=BACK)
 def bptt_naive(x, y, params, k=None):
     T, B, _ = x.shape
     W, V = params["W"], params["V"]
@@ -2503,6 +2618,158 @@ def bptt_naive(x, y, params, k=None):
     return {"dU": dU, "dW": dW, "db": db, "dV": dV, "dc": dc}
 
 
+@mistake("bptt_naive", "the inner loop runs on before the first step: with range(t, t − k, −1) step becomes −1, −2, …, and Python counts these from the end. Stop at step 0: max(0, t − k + 1) is the last one visited. See “A listing with five faults”.", fails=["truncated"])
+def bptt_naive(x, y, params, k=None):
+    T, B, _ = x.shape
+    W, V = params["W"], params["V"]
+    h0 = np.zeros_like(x, shape=(B, len(W)))
+    hs, os = rnn_forward(x, h0, params)
+    do = (softmax(os) - np.eye(os.shape[-1], dtype=os.dtype)[y]) / os.shape[1]
+    dU, dW, db, dV, dc = (np.zeros_like(params[name]) for name in "UWbVc")
+    for t in reversed(range(T)):
+        dV += do[t].T @ hs[t]
+        dc += do[t].sum(axis=0)
+        delta = (do[t] @ V) * (1 - hs[t] ** 2)
+        first = 0 if k is None else t - k + 1
+        for step in range(t, first - 1, -1):
+            h_prev = hs[step - 1] if step > 0 else h0
+            dU += delta.T @ x[step]
+            dW += delta.T @ h_prev
+            db += delta.sum(axis=0)
+            delta = (delta @ W) * (1 - h_prev**2)
+    return {"dU": dU, "dW": dW, "db": db, "dV": dV, "dc": dc}
+
+
+@mistake("bptt_naive", "without k the inner loop runs T steps from every loss, on before the first one: step becomes −1, −2, …, and Python counts these from the end. Stop at step 0. See “A listing with five faults”.", fails=BACK)
+def bptt_naive(x, y, params, k=None):
+    T, B, _ = x.shape
+    W, V = params["W"], params["V"]
+    h0 = np.zeros_like(x, shape=(B, len(W)))
+    hs, os = rnn_forward(x, h0, params)
+    do = (softmax(os) - np.eye(os.shape[-1], dtype=os.dtype)[y]) / os.shape[1]
+    dU, dW, db, dV, dc = (np.zeros_like(params[name]) for name in "UWbVc")
+    for t in reversed(range(T)):
+        dV += do[t].T @ hs[t]
+        dc += do[t].sum(axis=0)
+        delta = (do[t] @ V) * (1 - hs[t] ** 2)
+        first = t - (T if k is None else k) + 1
+        for step in range(t, first - 1, -1):
+            h_prev = hs[step - 1] if step > 0 else h0
+            dU += delta.T @ x[step]
+            dW += delta.T @ h_prev
+            db += delta.sum(axis=0)
+            delta = (delta @ W) * (1 - h_prev**2)
+    return {"dU": dU, "dW": dW, "db": db, "dV": dV, "dc": dc}
+
+
+@mistake("bptt_naive", "db gets only the own step of each loss. b is used in every step visited: add delta's sum in the inner loop, as for dU and dW. See “A listing with five faults”.", fails=BACK)
+def bptt_naive(x, y, params, k=None):
+    T, B, _ = x.shape
+    W, V = params["W"], params["V"]
+    h0 = np.zeros_like(x, shape=(B, len(W)))
+    hs, os = rnn_forward(x, h0, params)
+    do = (softmax(os) - np.eye(os.shape[-1], dtype=os.dtype)[y]) / os.shape[1]
+    dU, dW, db, dV, dc = (np.zeros_like(params[name]) for name in "UWbVc")
+    for t in reversed(range(T)):
+        dV += do[t].T @ hs[t]
+        dc += do[t].sum(axis=0)
+        delta = (do[t] @ V) * (1 - hs[t] ** 2)
+        db += delta.sum(axis=0)
+        first = 0 if k is None else max(0, t - k + 1)
+        for step in range(t, first - 1, -1):
+            h_prev = hs[step - 1] if step > 0 else h0
+            dU += delta.T @ x[step]
+            dW += delta.T @ h_prev
+            delta = (delta @ W) * (1 - h_prev**2)
+    return {"dU": dU, "dW": dW, "db": db, "dV": dV, "dc": dc}
+
+
+@mistake("bptt_naive", "db stays 0: add the sum of delta over the samples in each step visited.", fails=BACK)
+def bptt_naive(x, y, params, k=None):
+    T, B, _ = x.shape
+    W, V = params["W"], params["V"]
+    h0 = np.zeros_like(x, shape=(B, len(W)))
+    hs, os = rnn_forward(x, h0, params)
+    do = (softmax(os) - np.eye(os.shape[-1], dtype=os.dtype)[y]) / os.shape[1]
+    dU, dW, db, dV, dc = (np.zeros_like(params[name]) for name in "UWbVc")
+    for t in reversed(range(T)):
+        dV += do[t].T @ hs[t]
+        dc += do[t].sum(axis=0)
+        delta = (do[t] @ V) * (1 - hs[t] ** 2)
+        first = 0 if k is None else max(0, t - k + 1)
+        for step in range(t, first - 1, -1):
+            h_prev = hs[step - 1] if step > 0 else h0
+            dU += delta.T @ x[step]
+            dW += delta.T @ h_prev
+            delta = (delta @ W) * (1 - h_prev**2)
+    return {"dU": dU, "dW": dW, "db": db, "dV": dV, "dc": dc}
+
+
+@mistake("bptt_naive", "dc stays 0: add the sum of do[t] over the samples for each loss.", fails=["output layer", "float32"])
+def bptt_naive(x, y, params, k=None):
+    T, B, _ = x.shape
+    W, V = params["W"], params["V"]
+    h0 = np.zeros_like(x, shape=(B, len(W)))
+    hs, os = rnn_forward(x, h0, params)
+    do = (softmax(os) - np.eye(os.shape[-1], dtype=os.dtype)[y]) / os.shape[1]
+    dU, dW, db, dV, dc = (np.zeros_like(params[name]) for name in "UWbVc")
+    for t in reversed(range(T)):
+        dV += do[t].T @ hs[t]
+        delta = (do[t] @ V) * (1 - hs[t] ** 2)
+        first = 0 if k is None else max(0, t - k + 1)
+        for step in range(t, first - 1, -1):
+            h_prev = hs[step - 1] if step > 0 else h0
+            dU += delta.T @ x[step]
+            dW += delta.T @ h_prev
+            db += delta.sum(axis=0)
+            delta = (delta @ W) * (1 - h_prev**2)
+    return {"dU": dU, "dW": dW, "db": db, "dV": dV, "dc": dc}
+
+
+@mistake("bptt_naive", "the network is started anew, from h = 0, where the way back of each loss ends. It runs once, over all T steps; only the way back is cut. See “A listing with five faults”.", fails=["output layer", "truncated"])
+def bptt_naive(x, y, params, k=None):
+    T, B, _ = x.shape
+    W, V = params["W"], params["V"]
+    h0 = np.zeros_like(x, shape=(B, len(W)))
+    dU, dW, db, dV, dc = (np.zeros_like(params[name]) for name in "UWbVc")
+    for t in range(T):
+        first = 0 if k is None else max(0, t - k + 1)
+        hs, os = rnn_forward(x[first : t + 1], h0, params)
+        do = (softmax(os[-1]) - np.eye(os.shape[-1], dtype=os.dtype)[y[t]]) / os.shape[1]
+        dV += do.T @ hs[-1]
+        dc += do.sum(axis=0)
+        delta = (do @ V) * (1 - hs[-1] ** 2)
+        for step in range(t, first - 1, -1):
+            h_prev = hs[step - first - 1] if step > first else h0
+            dU += delta.T @ x[step]
+            dW += delta.T @ h_prev
+            db += delta.sum(axis=0)
+            delta = (delta @ W) * (1 - h_prev**2)
+    return {"dU": dU, "dW": dW, "db": db, "dV": dV, "dc": dc}
+
+
+@mistake("bptt_naive", "you return a tuple. Return a dict, in which each gradient has its name: {'dU': dU, 'dW': dW, 'db': db, 'dV': dV, 'dc': dc}.", fails=ALL)
+def bptt_naive(x, y, params, k=None):
+    T, B, _ = x.shape
+    W, V = params["W"], params["V"]
+    h0 = np.zeros_like(x, shape=(B, len(W)))
+    hs, os = rnn_forward(x, h0, params)
+    do = (softmax(os) - np.eye(os.shape[-1], dtype=os.dtype)[y]) / os.shape[1]
+    dU, dW, db, dV, dc = (np.zeros_like(params[name]) for name in "UWbVc")
+    for t in reversed(range(T)):
+        dV += do[t].T @ hs[t]
+        dc += do[t].sum(axis=0)
+        delta = (do[t] @ V) * (1 - hs[t] ** 2)
+        first = 0 if k is None else max(0, t - k + 1)
+        for step in range(t, first - 1, -1):
+            h_prev = hs[step - 1] if step > 0 else h0
+            dU += delta.T @ x[step]
+            dW += delta.T @ h_prev
+            db += delta.sum(axis=0)
+            delta = (delta @ W) * (1 - h_prev**2)
+    return dU, dW, db, dV, dc
+
+
 @alternative("bptt_naive", "close to the listing: sample by sample, columns, a row of zeros at the end of s")
 def bptt_naive(x, y, params, k=None):
     U, W, b, V, c = (params[name] for name in "UWbVc")
@@ -2649,7 +2916,7 @@ ALL_NI = ["ni, one step", "ni", "ni, float32"]
 LATER_NI = ["ni", "ni, float32"]
 
 
-@mistake("rtrl", "rtrl: the slope of tanh is missing. Both the immediate part and what comes from the step before go through tanh: times 1 − h(t)². See “Total derivatives, forward in time”.", fails=ALL)
+@mistake("rtrl", "rtrl: the slope of tanh is missing. Both the immediate part and what comes from the step before go through tanh: times 1 − h(t)². See “The recurrence”.", fails=ALL)
 def rtrl(x, h0, params):
     U, W, b = params["U"], params["W"], params["b"]
     (B, H), D = h0.shape, x.shape[2]
@@ -2665,7 +2932,7 @@ def rtrl(x, h0, params):
     return dhdU, dhdW
 
 
-@mistake("rtrl", "rtrl: only the immediate derivative of the last step is left. Add what comes from the step before, the Jacobian times the old derivative. See “Total derivatives, forward in time”.", fails=LATER)
+@mistake("rtrl", "rtrl: only the immediate derivative of the last step is left. Add what comes from the step before, the Jacobian times the old derivative. See “The recurrence”.", fails=LATER)
 def rtrl(x, h0, params):
     U, W, b = params["U"], params["W"], params["b"]
     (B, H), D = h0.shape, x.shape[2]
@@ -2681,7 +2948,7 @@ def rtrl(x, h0, params):
     return dhdU, dhdW
 
 
-@mistake("rtrl", "rtrl: the immediate derivatives of all steps are added up without the Jacobian ∂h(t)/∂h(t−1) between them. See “Total derivatives, forward in time”.", fails=LATER)
+@mistake("rtrl", "rtrl: the immediate derivatives of all steps are added up without the Jacobian ∂h(t)/∂h(t−1) between them. See “The recurrence”.", fails=LATER)
 def rtrl(x, h0, params):
     U, W, b = params["U"], params["W"], params["b"]
     (B, H), D = h0.shape, x.shape[2]
@@ -2697,7 +2964,7 @@ def rtrl(x, h0, params):
     return dhdU, dhdW
 
 
-@mistake("rtrl", "rtrl: the immediate derivative is added in the first step only. Every step adds its own. See “Total derivatives, forward in time”.", fails=LATER)
+@mistake("rtrl", "rtrl: the immediate derivative is added in the first step only. Every step adds its own. See “The recurrence”.", fails=LATER)
 def rtrl(x, h0, params):
     U, W, b = params["U"], params["W"], params["b"]
     (B, H), D = h0.shape, x.shape[2]
@@ -2715,7 +2982,7 @@ def rtrl(x, h0, params):
     return dhdU, dhdW
 
 
-@mistake("rtrl", "rtrl: W is transposed. The Jacobian ∂h_i(t)/∂h_k(t−1) is (1 − h_i²) W_ik: the sum runs over the second index of W. See “Total derivatives, forward in time”.", fails=LATER)
+@mistake("rtrl", "rtrl: W is transposed. The Jacobian ∂h_i(t)/∂h_k(t−1) is (1 − h_i²) W_ik: the sum runs over the second index of W. See “The recurrence”.", fails=LATER)
 def rtrl(x, h0, params):
     U, W, b = params["U"], params["W"], params["b"]
     (B, H), D = h0.shape, x.shape[2]
@@ -2731,7 +2998,7 @@ def rtrl(x, h0, params):
     return dhdU, dhdW
 
 
-@mistake("rtrl", "rtrl: the sum of the Jacobian runs over j, the unit whose weights are varied. It runs over k, the unit of the old state: Σ_k W_ik dh_k/dU_jd. See “Total derivatives, forward in time”.", fails=LATER)
+@mistake("rtrl", "rtrl: the sum of the Jacobian runs over j, the unit whose weights are varied. It runs over k, the unit of the old state: Σ_k W_ik dh_k/dU_jd. See “The recurrence”.", fails=LATER)
 def rtrl(x, h0, params):
     U, W, b = params["U"], params["W"], params["b"]
     (B, H), D = h0.shape, x.shape[2]
@@ -2747,7 +3014,7 @@ def rtrl(x, h0, params):
     return dhdU, dhdW
 
 
-@mistake("rtrl", "rtrl: the slope multiplies the immediate part only. What comes from the step before goes through the same tanh. See “Total derivatives, forward in time”.", fails=LATER)
+@mistake("rtrl", "rtrl: the slope multiplies the immediate part only. What comes from the step before goes through the same tanh. See “The recurrence”.", fails=LATER)
 def rtrl(x, h0, params):
     U, W, b = params["U"], params["W"], params["b"]
     (B, H), D = h0.shape, x.shape[2]
@@ -2763,7 +3030,7 @@ def rtrl(x, h0, params):
     return dhdU, dhdW
 
 
-@mistake("rtrl", "rtrl: the slope multiplies what comes from the step before only. The immediate part goes through the same tanh. See “Total derivatives, forward in time”.", fails=ALL)
+@mistake("rtrl", "rtrl: the slope multiplies what comes from the step before only. The immediate part goes through the same tanh. See “The recurrence”.", fails=ALL)
 def rtrl(x, h0, params):
     U, W, b = params["U"], params["W"], params["b"]
     (B, H), D = h0.shape, x.shape[2]
@@ -2859,7 +3126,7 @@ def rtrl(x, h0, params):
     return dhdU, dhdW
 
 
-@mistake("rtrl", "rtrl: the immediate derivative is not 0 where i ≠ j. Row j of U goes into unit j only: multiply by an identity over i and j. See “Total derivatives, forward in time”.", fails=ALL)
+@mistake("rtrl", "rtrl: the immediate derivative is not 0 where i ≠ j. Row j of U goes into unit j only: multiply by an identity over i and j. See “The recurrence”.", fails=ALL)
 def rtrl(x, h0, params):
     U, W, b = params["U"], params["W"], params["b"]
     (B, H), D = h0.shape, x.shape[2]
@@ -2955,7 +3222,108 @@ def rtrl(x, h0, params):
     return dhdU, dhdW
 
 
-@mistake("rtrl", "ni_algorithm: your values are those of the lines as printed, dW started at 0: z has gone through step t already when it multiplies the immediate derivative of step t, and dU begins with that of step T. z and the immediate derivative must meet at the same state. See “Total derivatives, forward in time”.", fails=ALL_NI)
+@mistake("rtrl", "rtrl: in the Jacobian the slope multiplies the columns of W, diag on the wrong side. Its entry [i, k] is (1 − h_i²) W_ik: the slope multiplies row i, (1 − h²)[:, :, None] · W. See “The recurrence”.", fails=LATER)
+def rtrl(x, h0, params):
+    U, W, b = params["U"], params["W"], params["b"]
+    (B, H), D = h0.shape, x.shape[2]
+    h, eye = h0, np.eye(H, dtype=x.dtype)
+    dhdU, dhdW = np.zeros_like(x, shape=(B, H, H, D)), np.zeros_like(x, shape=(B, H, H, H))
+    for x_t in x:
+        now_U = eye[:, :, None] * x_t[:, None, None, :]
+        now_W = eye[:, :, None] * h[:, None, None, :]
+        h = np.tanh(x_t @ U.T + h @ W.T + b)
+        slope = (1 - h**2)[:, :, None, None]
+        J = (1 - h**2)[:, None, :] * W
+        dhdU = slope * now_U + np.einsum("bik,bkjd->bijd", J, dhdU)
+        dhdW = slope * now_W + np.einsum("bik,bkjm->bijm", J, dhdW)
+    return dhdU, dhdW
+
+
+@mistake("rtrl", "rtrl: in the Jacobian the slope is that of step t − 1. Both parts go through the tanh of step t: 1 − h(t)². See “The recurrence”.", fails=LATER)
+def rtrl(x, h0, params):
+    U, W, b = params["U"], params["W"], params["b"]
+    (B, H), D = h0.shape, x.shape[2]
+    h, eye = h0, np.eye(H, dtype=x.dtype)
+    dhdU, dhdW = np.zeros_like(x, shape=(B, H, H, D)), np.zeros_like(x, shape=(B, H, H, H))
+    for x_t in x:
+        now_U = eye[:, :, None] * x_t[:, None, None, :]
+        now_W = eye[:, :, None] * h[:, None, None, :]
+        h_prev, h = h, np.tanh(x_t @ U.T + h @ W.T + b)
+        slope = (1 - h**2)[:, :, None, None]
+        J = (1 - h_prev**2)[:, :, None] * W
+        dhdU = slope * now_U + np.einsum("bik,bkjd->bijd", J, dhdU)
+        dhdW = slope * now_W + np.einsum("bik,bkjm->bijm", J, dhdW)
+    return dhdU, dhdW
+
+
+@mistake("rtrl", "rtrl: dhdW is made with h0 in every step. W was multiplied by the state before the step, h(t−1): keep it up to date.", fails=LATER)
+def rtrl(x, h0, params):
+    U, W, b = params["U"], params["W"], params["b"]
+    (B, H), D = h0.shape, x.shape[2]
+    h, eye = h0, np.eye(H, dtype=x.dtype)
+    dhdU, dhdW = np.zeros_like(x, shape=(B, H, H, D)), np.zeros_like(x, shape=(B, H, H, H))
+    for x_t in x:
+        now_U = eye[:, :, None] * x_t[:, None, None, :]
+        now_W = eye[:, :, None] * h0[:, None, None, :]
+        h = np.tanh(x_t @ U.T + h @ W.T + b)
+        slope = (1 - h**2)[:, :, None, None]
+        dhdU = slope * (now_U + np.einsum("ik,bkjd->bijd", W, dhdU))
+        dhdW = slope * (now_W + np.einsum("ik,bkjm->bijm", W, dhdW))
+    return dhdU, dhdW
+
+
+@mistake("rtrl", "rtrl: every step starts from h0: the state before is never replaced by the new one.", fails=LATER)
+def rtrl(x, h0, params):
+    U, W, b = params["U"], params["W"], params["b"]
+    (B, H), D = h0.shape, x.shape[2]
+    h, eye = h0, np.eye(H, dtype=x.dtype)
+    dhdU, dhdW = np.zeros_like(x, shape=(B, H, H, D)), np.zeros_like(x, shape=(B, H, H, H))
+    for x_t in x:
+        now_U = eye[:, :, None] * x_t[:, None, None, :]
+        now_W = eye[:, :, None] * h0[:, None, None, :]
+        h = np.tanh(x_t @ U.T + h0 @ W.T + b)
+        slope = (1 - h**2)[:, :, None, None]
+        dhdU = slope * (now_U + np.einsum("ik,bkjd->bijd", W, dhdU))
+        dhdW = slope * (now_W + np.einsum("ik,bkjm->bijm", W, dhdW))
+    return dhdU, dhdW
+
+
+@mistake("rtrl", "rtrl: in step 1 the state before is taken as 0 in dhdW. It is h0, which is not always 0.", fails=ALL)
+def rtrl(x, h0, params):
+    U, W, b = params["U"], params["W"], params["b"]
+    (B, H), D = h0.shape, x.shape[2]
+    h, eye = h0, np.eye(H, dtype=x.dtype)
+    dhdU, dhdW = np.zeros_like(x, shape=(B, H, H, D)), np.zeros_like(x, shape=(B, H, H, H))
+    for t, x_t in enumerate(x):
+        now_U = eye[:, :, None] * x_t[:, None, None, :]
+        now_W = eye[:, :, None] * h[:, None, None, :] * (t > 0)
+        h = np.tanh(x_t @ U.T + h @ W.T + b)
+        slope = (1 - h**2)[:, :, None, None]
+        dhdU = slope * (now_U + np.einsum("ik,bkjd->bijd", W, dhdU))
+        dhdW = slope * (now_W + np.einsum("ik,bkjm->bijm", W, dhdW))
+    return dhdU, dhdW
+
+
+@mistake("rtrl", "rtrl: step 1 is counted twice: the derivatives begin with its immediate derivative, and the loop adds it again. Begin with zeros, or with the loop at step 2. See “The recurrence”.", fails=ALL)
+def rtrl(x, h0, params):
+    U, W, b = params["U"], params["W"], params["b"]
+    (B, H), D = h0.shape, x.shape[2]
+    h, eye = h0, np.eye(H, dtype=x.dtype)
+    dhdU, dhdW = np.zeros_like(x, shape=(B, H, H, D)), np.zeros_like(x, shape=(B, H, H, H))
+    slope = (1 - np.tanh(x[0] @ U.T + h @ W.T + b) ** 2)[:, :, None, None]
+    dhdU = dhdU + slope * (eye[:, :, None] * x[0][:, None, None, :])
+    dhdW = dhdW + slope * (eye[:, :, None] * h[:, None, None, :])
+    for x_t in x:
+        now_U = eye[:, :, None] * x_t[:, None, None, :]
+        now_W = eye[:, :, None] * h[:, None, None, :]
+        h = np.tanh(x_t @ U.T + h @ W.T + b)
+        slope = (1 - h**2)[:, :, None, None]
+        dhdU = slope * (now_U + np.einsum("ik,bkjd->bijd", W, dhdU))
+        dhdW = slope * (now_W + np.einsum("ik,bkjm->bijm", W, dhdW))
+    return dhdU, dhdW
+
+
+@mistake("rtrl", "ni_algorithm: your values are those of the lines as printed, dW started at 0: z has gone through step t already when it multiplies the immediate derivative of step t, and dU begins with that of step T. z and the immediate derivative must meet at the same state. See “An algorithm for the lemma”.", fails=ALL_NI)
 def ni_algorithm(x, h0, params):
     U, W, b = params["U"], params["W"], params["b"]
     B, H = h0.shape
@@ -2974,7 +3342,7 @@ def ni_algorithm(x, h0, params):
     return dhdU, dhdW
 
 
-@mistake("rtrl", "ni_algorithm: your values are those of the lines as printed, with dU and dW both begun with the immediate derivative of step T: z has gone through step t already when it multiplies the immediate derivative of step t. They must meet at the same state. See “Total derivatives, forward in time”.", fails=ALL_NI)
+@mistake("rtrl", "ni_algorithm: your values are those of the lines as printed, with dU and dW both begun with the immediate derivative of step T: z has gone through step t already when it multiplies the immediate derivative of step t. They must meet at the same state. See “An algorithm for the lemma”.", fails=ALL_NI)
 def ni_algorithm(x, h0, params):
     U, W, b = params["U"], params["W"], params["b"]
     B, H = h0.shape
@@ -2993,7 +3361,7 @@ def ni_algorithm(x, h0, params):
     return dhdU, dhdW
 
 
-@mistake("rtrl", "ni_algorithm: z is multiplied by the Jacobian of step t before the immediate derivative of step t is added. First add, then multiply. See “Total derivatives, forward in time”.", fails=ALL_NI)
+@mistake("rtrl", "ni_algorithm: z is multiplied by the Jacobian of step t before the immediate derivative of step t is added. First add, then multiply. See “An algorithm for the lemma”.", fails=ALL_NI)
 def ni_algorithm(x, h0, params):
     U, W, b = params["U"], params["W"], params["b"]
     B, H = h0.shape
@@ -3010,7 +3378,7 @@ def ni_algorithm(x, h0, params):
     return dhdU, dhdW
 
 
-@mistake("rtrl", "ni_algorithm: dhdU is right, but dhdW lacks the immediate derivative of the last step: it has to begin with it, as dhdU does. No start is printed for it. See “Total derivatives, forward in time”.", fails=ALL_NI)
+@mistake("rtrl", "ni_algorithm: dhdU is right, but dhdW lacks the immediate derivative of the last step: it has to begin with it, as dhdU does. No start is printed for it. See “An algorithm for the lemma”.", fails=ALL_NI)
 def ni_algorithm(x, h0, params):
     U, W, b = params["U"], params["W"], params["b"]
     B, H = h0.shape
@@ -3050,7 +3418,7 @@ def ni_algorithm(x, h0, params):
     return dhdU, dhdW
 
 
-@mistake("rtrl", "ni_algorithm: z is multiplied from the wrong side. Going back in time, each earlier Jacobian stands to the right: z ← z J(t). See “Total derivatives, forward in time”.", fails=["ni", "ni, float32"])
+@mistake("rtrl", "ni_algorithm: z is multiplied from the wrong side. Going back in time, each earlier Jacobian stands to the right: z ← z J(t). See “An algorithm for the lemma”.", fails=["ni", "ni, float32"])
 def ni_algorithm(x, h0, params):
     U, W, b = params["U"], params["W"], params["b"]
     B, H = h0.shape
@@ -3067,7 +3435,7 @@ def ni_algorithm(x, h0, params):
     return dhdU, dhdW
 
 
-@mistake("rtrl", "ni_algorithm: W is transposed in the Jacobian. Its entry [j, m] is (1 − h_j²) W_jm. See “Total derivatives, forward in time”.", fails=LATER_NI)
+@mistake("rtrl", "ni_algorithm: W is transposed in the Jacobian. Its entry [j, m] is (1 − h_j²) W_jm. See “An algorithm for the lemma”.", fails=LATER_NI)
 def ni_algorithm(x, h0, params):
     U, W, b = params["U"], params["W"], params["b"]
     B, H = h0.shape
@@ -3084,7 +3452,7 @@ def ni_algorithm(x, h0, params):
     return dhdU, dhdW
 
 
-@mistake("rtrl", "ni_algorithm: z never changes: the immediate derivatives of all steps are added without the Jacobians between them. See “Total derivatives, forward in time”.", fails=LATER_NI)
+@mistake("rtrl", "ni_algorithm: z never changes: the immediate derivatives of all steps are added without the Jacobians between them. See “An algorithm for the lemma”.", fails=LATER_NI)
 def ni_algorithm(x, h0, params):
     U, W, b = params["U"], params["W"], params["b"]
     B, H = h0.shape
@@ -3357,6 +3725,74 @@ def ni_algorithm(x, h0, params):
     return dhdU, dhdW
 
 
+@mistake("rtrl", "ni_algorithm: z is multiplied by the Jacobian entry by entry, z * J. It is a product of matrices: z @ J. See “An algorithm for the lemma”.", fails=LATER_NI)
+def ni_algorithm(x, h0, params):
+    U, W, b = params["U"], params["W"], params["b"]
+    B, H = h0.shape
+    hs = [h0]
+    for x_t in x:
+        hs.append(np.tanh(x_t @ U.T + hs[-1] @ W.T + b))
+    z = np.zeros_like(x, shape=(B, H, H)) + np.eye(H, dtype=x.dtype)
+    dhdU, dhdW = 0, 0
+    for t in range(len(x), 0, -1):
+        slope = (1 - hs[t] ** 2)[:, None, :]
+        dhdU = dhdU + (z * slope)[..., None] * x[t - 1][:, None, None, :]
+        dhdW = dhdW + (z * slope)[..., None] * hs[t - 1][:, None, None, :]
+        z = z * (np.swapaxes(slope, 1, 2) * W)
+    return dhdU, dhdW
+
+
+@mistake("rtrl", "ni_algorithm: in the Jacobian the slope multiplies the columns of W, diag on the wrong side. Its entry [j, m] is (1 − h_j²) W_jm: the slope multiplies row j, (1 − h²)[:, :, None] · W. See “An algorithm for the lemma”.", fails=LATER_NI)
+def ni_algorithm(x, h0, params):
+    U, W, b = params["U"], params["W"], params["b"]
+    B, H = h0.shape
+    hs = [h0]
+    for x_t in x:
+        hs.append(np.tanh(x_t @ U.T + hs[-1] @ W.T + b))
+    z = np.zeros_like(x, shape=(B, H, H)) + np.eye(H, dtype=x.dtype)
+    dhdU, dhdW = 0, 0
+    for t in range(len(x), 0, -1):
+        slope = (1 - hs[t] ** 2)[:, None, :]
+        dhdU = dhdU + (z * slope)[..., None] * x[t - 1][:, None, None, :]
+        dhdW = dhdW + (z * slope)[..., None] * hs[t - 1][:, None, None, :]
+        z = z @ (slope * W)
+    return dhdU, dhdW
+
+
+@mistake("rtrl", "ni_algorithm: in the Jacobian of step t the slope is that of step t − 1. The tanh of step t has 1 − h(t)². See “An algorithm for the lemma”.", fails=LATER_NI)
+def ni_algorithm(x, h0, params):
+    U, W, b = params["U"], params["W"], params["b"]
+    B, H = h0.shape
+    hs = [h0]
+    for x_t in x:
+        hs.append(np.tanh(x_t @ U.T + hs[-1] @ W.T + b))
+    z = np.zeros_like(x, shape=(B, H, H)) + np.eye(H, dtype=x.dtype)
+    dhdU, dhdW = 0, 0
+    for t in range(len(x), 0, -1):
+        slope = (1 - hs[t] ** 2)[:, None, :]
+        dhdU = dhdU + (z * slope)[..., None] * x[t - 1][:, None, None, :]
+        dhdW = dhdW + (z * slope)[..., None] * hs[t - 1][:, None, None, :]
+        z = (z * (1 - hs[t - 1] ** 2)[:, None, :]) @ W
+    return dhdU, dhdW
+
+
+@mistake("rtrl", "ni_algorithm: in step 1 the state before is taken as 0 in dhdW. It is h0, which is not always 0.", fails=ALL_NI)
+def ni_algorithm(x, h0, params):
+    U, W, b = params["U"], params["W"], params["b"]
+    B, H = h0.shape
+    hs = [h0]
+    for x_t in x:
+        hs.append(np.tanh(x_t @ U.T + hs[-1] @ W.T + b))
+    z = np.zeros_like(x, shape=(B, H, H)) + np.eye(H, dtype=x.dtype)
+    dhdU, dhdW = 0, 0
+    for t in range(len(x), 0, -1):
+        slope = (1 - hs[t] ** 2)[:, None, :]
+        dhdU = dhdU + (z * slope)[..., None] * x[t - 1][:, None, None, :]
+        dhdW = dhdW + (z * slope)[..., None] * hs[t - 1][:, None, None, :] * (t > 1)
+        z = (z * slope) @ W
+    return dhdU, dhdW
+
+
 @alternative("rtrl", "rtrl with Jacobians as matrices and flattened parameters")
 def rtrl(x, h0, params):
     U, W = params["U"], params["W"]
@@ -3496,7 +3932,10 @@ def ni_algorithm(x, h0, params):
 @cases("grad_check")
 def _(rng):
     def inputs(shapes, spoil, size=1.0, eps=None, unused=(), tiny=None):
-        """A loss, size · (Σ cube · p³ + (Σ line · p)² / 2), its gradients, and some of them spoiled."""
+        """A loss, size · (Σ cube · p³ + (Σ line · p)² / 2), its gradients, and some of them spoiled.
+
+        All gradients have the sign of size.
+        """
         params = {name: rng.uniform(0.7, 1.3, shape) for name, shape in shapes.items()}
         cubes = {name: rng.uniform(1, 2, shape) * (name not in unused) for name, shape in shapes.items()}
         lines = {name: rng.uniform(0.2, 0.4, shape) * (name not in unused) for name, shape in shapes.items()}
@@ -3507,7 +3946,8 @@ def _(rng):
         grads = {name: size * (3 * cubes[name] * params[name] ** 2 + coupling * lines[name]) for name in shapes}
         for name, how in spoil.items():
             grads[name] = how(grads[name])
-        return {"params": params, "grads": grads, "cubes": cubes, "lines": lines, "size": size, "eps": eps}
+        loss = {"_cubes": cubes, "_lines": lines, "_size": size}
+        return {"params": params, "grads": grads, **loss, "eps": eps}
 
     r = rng.uniform
 
@@ -3516,7 +3956,7 @@ def _(rng):
 
     def one_entry(grad):
         grad = grad.copy()
-        grad.flat[-1] *= r(1.5, 2)
+        grad.flat[rng.integers(1, grad.size - 1)] *= r(1.5, 2)  # neither the first nor the last
         return grad
 
     def shifted(grad):
@@ -3530,16 +3970,21 @@ def _(rng):
     def some(grad):
         return r(0.5, 1.5, grad.shape)
 
+    def unequally(grad):
+        return r(0.3, 0.9, grad.shape) * grad
+
     yield show("wrong gradients", **inputs({"U": (3, 2), "b": (3,)}, {"U": shifted, "b": times(r(0.2, 0.7))}))
     yield show("wrong gradients", **inputs({"W": (2, 2), "c": (1,)}, {"W": one_entry, "c": times(0)}, size=1e-6))
     yield show("wrong gradients", **inputs({"V": (2, 1, 3)}, {"V": times(-r(0.5, 0.9))}, size=1e3))
+    yield show("wrong gradients", **inputs({"U": (2, 3), "b": (4,)}, {"U": unequally, "b": one_entry}, size=-1.0))
     yield hide("wrong gradients", **inputs({"U": (2, 4), "b": (2,)}, {"U": one_entry, "b": shifted}))
     yield hide("wrong gradients", **inputs({"A": (1, 1), "B": (2, 2)}, {"A": times(r(1.5, 3)), "B": times(0)}, size=1e-5))
-    yield show("right gradients", **inputs({"U": (3, 2), "W": (3, 3), "b": (3,)}, {"U": times(r(2, 3))}, 1e6, 1e-5))
+    yield hide("wrong gradients", **inputs({"V": (3, 2), "W": (3, 3)}, {"V": one_entry, "W": unequally}, size=-10.0))
+    yield show("right gradients", **inputs({"U": (3, 2), "W": (3, 3), "b": (3,)}, {"U": unequally}, 1e6, 1e-5))
     yield show("right gradients", **inputs({"c": (1,), "V": (2, 3), "W": (2, 2)}, {"c": times(r(2, 3))}, 1e-6, 1e-5))
     yield show("right gradients", **inputs({"W": (2, 2), "V": (1, 2, 2)}, {"W": one_entry}, eps=1e-5, tiny=("V", 1e-4)))
-    yield hide("right gradients", **inputs({"V": (4, 2), "U": (2, 3), "b": (2,)}, {"V": one_entry}, 1e5, 1e-5))
-    yield hide("right gradients", **inputs({"A": (2, 2), "C": (3, 1)}, {"A": times(r(2, 3))}, tiny=("C", 1e-4)))
+    yield hide("right gradients", **inputs({"V": (4, 2), "U": (2, 3), "b": (2,)}, {"V": one_entry}, -1e5, 1e-5))
+    yield hide("right gradients", **inputs({"A": (2, 2), "C": (3, 1)}, {"A": unequally}, tiny=("C", 1e-4)))
     yield show("eps", **inputs({"U": (2, 2), "b": (2,)}, {}, eps=0.1))
     yield show("eps", **inputs({"W": (2, 3), "c": (1,)}, {"W": times(r(2, 3))}, eps=0.3))
     yield hide("eps", **inputs({"V": (3, 2), "b": (2,)}, {}, eps=0.05))
@@ -3607,7 +4052,7 @@ def grad_check(f, params, grads, eps=1e-6):
     return errors
 
 
-@mistake("grad_check", "your differences are half of what they should be: f(θ + ε) − f(θ), divided by 2ε. The second value is f(θ − ε).", fails=ERRORS)
+@mistake("grad_check", "your differences are half of what they should be: f(θ + ε) − f(θ), divided by 2ε. The second value is f(θ − ε); or the first change was not undone before the second: dict() copies no arrays.", fails=ERRORS)
 def grad_check(f, params, grads, eps=1e-6):
     errors = {}
     for name, value in params.items():
@@ -3639,6 +4084,26 @@ def grad_check(f, params, grads, eps=1e-6):
             value[i] = before
             n[i] = (below - above) / (2 * eps)
         a = grads[name]
+        scale = max(np.abs(n).max(), np.abs(a).max())
+        errors[name] = np.abs(n - a).max() / scale if scale > 0 else 0.0
+    return errors
+
+
+@mistake("grad_check", "all your differences are 0, or nearly: what is moved is not what f gets (flatten() makes a copy), or both losses are taken at one place (θ + ε twice, or two dicts with the same arrays: dict() copies none), or the division by 2ε is missing. See “Trust, but check”.", fails=[*ERRORS, "put back"])
+def grad_check(f, params, grads, eps=1e-6):
+    errors = {}
+    for name, value in params.items():
+        n = np.zeros_like(value)
+        value, n = value.flatten(), n.reshape(-1)
+        for i in range(len(value)):
+            before = value[i].copy()
+            value[i] = before + eps
+            above = f(params)
+            value[i] = before - eps
+            below = f(params)
+            value[i] = before
+            n[i] = (above - below) / (2 * eps)
+        a = grads[name].flatten()
         scale = max(np.abs(n).max(), np.abs(a).max())
         errors[name] = np.abs(n - a).max() / scale if scale > 0 else 0.0
     return errors
@@ -3718,7 +4183,7 @@ def grad_check(f, params, grads, eps=1e-6):
     return errors
 
 
-@mistake("grad_check", "this is the absolute error, max |a − n|. Divide it by the size of the gradient: right gradients may be large, and wrong ones small. See “Trust, but check”.", fails=["wrong gradients", "right gradients", "eps", "zeros"])
+@mistake("grad_check", "this is the absolute error, max |a − n|. Divide it by the size of the gradient: right gradients may be large, and wrong ones small. See “Which number to look at”.", fails=["wrong gradients", "right gradients", "eps", "zeros"])
 def grad_check(f, params, grads, eps=1e-6):
     errors = {}
     for name, value in params.items():
@@ -3736,7 +4201,7 @@ def grad_check(f, params, grads, eps=1e-6):
     return errors
 
 
-@mistake("grad_check", "you divide by max |a| only, the size of the gradient to be checked. If that is 0 by mistake, the error is infinite. Take the larger one of max |a| and max |n|.", fails=["wrong gradients", "eps", "zeros"])
+@mistake("grad_check", "you divide by max |a| only, the size of the gradient to be checked. If that is 0 by mistake, the error is infinite. Take the larger one of max |a| and max |n|.", fails=ERRORS)
 def grad_check(f, params, grads, eps=1e-6):
     errors = {}
     for name, value in params.items():
@@ -3793,7 +4258,7 @@ def grad_check(f, params, grads, eps=1e-6):
     return errors
 
 
-@mistake("grad_check", "you divide entry by entry, |a − n| / max(|a|, |n|), and take the largest: an entry that is nearly 0 then has a large error by rounding alone. First take the maxima over the whole array, then divide. See “Trust, but check”.", fails=ERRORS)
+@mistake("grad_check", "you divide entry by entry, |a − n| / max(|a|, |n|), and take the largest: an entry that is nearly 0 then has a large error by rounding alone. First take the maxima over the whole array, then divide. See “Which number to look at”.", fails=ERRORS)
 def grad_check(f, params, grads, eps=1e-6):
     errors = {}
     for name, value in params.items():
@@ -3811,7 +4276,7 @@ def grad_check(f, params, grads, eps=1e-6):
     return errors
 
 
-@mistake("grad_check", "you divide entry by entry, |a − n| / (|a| + |n|), and take the largest: an entry that is nearly 0 then has a large error by rounding alone. First take the maxima over the whole array, then divide. See “Trust, but check”.", fails=ERRORS)
+@mistake("grad_check", "you divide entry by entry, |a − n| / (|a| + |n|), and take the largest: an entry that is nearly 0 then has a large error by rounding alone. First take the maxima over the whole array, then divide. See “Which number to look at”.", fails=ERRORS)
 def grad_check(f, params, grads, eps=1e-6):
     errors = {}
     for name, value in params.items():
@@ -3866,7 +4331,7 @@ def grad_check(f, params, grads, eps=1e-6):
     return errors
 
 
-@mistake("grad_check", "the sign of the differences is kept, max(a − n): where the gradient is too small, nothing is noticed. Take absolute values first.", fails=["wrong gradients", "eps", "zeros"])
+@mistake("grad_check", "the sign of the differences is kept, max(a − n): where the gradient is too small, nothing is noticed. Take absolute values first.", fails=ERRORS)
 def grad_check(f, params, grads, eps=1e-6):
     errors = {}
     for name, value in params.items():
@@ -3904,7 +4369,7 @@ def grad_check(f, params, grads, eps=1e-6):
     return errors
 
 
-@mistake("grad_check", "the whole array is moved by ε at once. Its entries are varied one after the other: each has a difference of its own. See “Trust, but check”.", fails=ERRORS)
+@mistake("grad_check", "the whole array is moved by ε at once. Its entries are varied one after the other: each has a difference of its own. See “Trust, but check”.", fails=[*ERRORS, "put back"])
 def grad_check(f, params, grads, eps=1e-6):
     errors = {}
     for name, value in params.items():
@@ -3956,6 +4421,118 @@ def grad_check(f, params, grads, eps=1e-6):
             value[i] = before
             n[i] = (above - below) / (2 * eps)
         errors[name] = n
+    return errors
+
+
+@mistake("grad_check", "the divisor lacks the absolute values, max(a.max(), n.max()): where all derivatives are negative it is negative, and nothing is noticed. Take np.abs first. See “Which number to look at”.", fails=["wrong gradients", "right gradients"])
+def grad_check(f, params, grads, eps=1e-6):
+    errors = {}
+    for name, value in params.items():
+        n = np.zeros_like(value)
+        for i in np.ndindex(*value.shape):
+            before = value[i].copy()
+            value[i] = before + eps
+            above = f(params)
+            value[i] = before - eps
+            below = f(params)
+            value[i] = before
+            n[i] = (above - below) / (2 * eps)
+        a = grads[name]
+        scale = max(n.max(), a.max())
+        errors[name] = np.abs(n - a).max() / scale if scale > 0 else 0.0
+    return errors
+
+
+@mistake("grad_check", "the divisor lacks the absolute values, max(a.max(), n.max()): where all derivatives are negative, so is the error. Take np.abs first. See “Which number to look at”.", fails=["wrong gradients", "right gradients"])
+def grad_check(f, params, grads, eps=1e-6):
+    errors = {}
+    for name, value in params.items():
+        n = np.zeros_like(value)
+        for i in np.ndindex(*value.shape):
+            before = value[i].copy()
+            value[i] = before + eps
+            above = f(params)
+            value[i] = before - eps
+            below = f(params)
+            value[i] = before
+            n[i] = (above - below) / (2 * eps)
+        a = grads[name]
+        scale = max(n.max(), a.max())
+        errors[name] = np.abs(n - a).max() / scale if scale else 0.0
+    return errors
+
+
+@mistake("grad_check", "something like 1e-8 is added to the divisor: where the gradients are as small as that, the errors come out too small. Divide by the maximum itself, and return 0.0 where it is 0. See “Which number to look at”.", fails=["wrong gradients", "right gradients"])
+def grad_check(f, params, grads, eps=1e-6):
+    errors = {}
+    for name, value in params.items():
+        n = np.zeros_like(value)
+        for i in np.ndindex(*value.shape):
+            before = value[i].copy()
+            value[i] = before + eps
+            above = f(params)
+            value[i] = before - eps
+            below = f(params)
+            value[i] = before
+            n[i] = (above - below) / (2 * eps)
+        a = grads[name]
+        scale = max(np.abs(n).max(), np.abs(a).max())
+        errors[name] = np.abs(n - a).max() / (scale + 1e-8)
+    return errors
+
+
+@mistake("grad_check", "only the first array is there: the return stands inside the loop over the arrays. Move it out of the loop.", fails=[*ERRORS, "put back"])
+def grad_check(f, params, grads, eps=1e-6):
+    errors = {}
+    for name, value in params.items():
+        n = np.zeros_like(value)
+        for i in np.ndindex(*value.shape):
+            before = value[i].copy()
+            value[i] = before + eps
+            above = f(params)
+            value[i] = before - eps
+            below = f(params)
+            value[i] = before
+            n[i] = (above - below) / (2 * eps)
+        a = grads[name]
+        scale = max(np.abs(n).max(), np.abs(a).max())
+        errors[name] = np.abs(n - a).max() / scale if scale > 0 else 0.0
+        return errors
+
+
+@mistake("grad_check", "both changes are made in the same array (dict(params) copies none): the −= eps only undoes the += eps before it, but for rounding. Take one loss at θ + ε and one at θ − ε, and assign the old value at the end.", fails=[*ERRORS, "put back"])
+def grad_check(f, params, grads, eps=1e-6):
+    errors = {}
+    for name, value in params.items():
+        n = np.zeros_like(value)
+        for i in np.ndindex(*value.shape):
+            P = dict(params)
+            P[name][i] += eps
+            above = f(P)
+            M = dict(params)
+            M[name][i] -= eps
+            below = f(M)
+            n[i] = (above - below) / (2 * eps)
+        a = grads[name]
+        scale = max(np.abs(n).max(), np.abs(a).max())
+        errors[name] = np.abs(n - a).max() / scale if scale > 0 else 0.0
+    return errors
+
+
+@mistake("grad_check", "what you move is params itself: dict(params) copies no arrays. So both losses are taken at θ, and θ is not exactly what it was. Copy the array that you move.", fails=[*ERRORS, "put back"])
+def grad_check(f, params, grads, eps=1e-6):
+    errors = {}
+    for name, value in params.items():
+        n = np.zeros_like(value)
+        for i in np.ndindex(*value.shape):
+            P, M = dict(params), dict(params)
+            P[name][i] += eps
+            M[name][i] -= eps
+            above, below = f(P), f(M)
+            n[i] = (above - below) / (2 * eps)
+        a = grads[name]
+        scale = max(np.abs(n).max(), np.abs(a).max())
+        errors[name] = np.abs(n - a).max() / scale if scale > 0 else 0.0
     return errors
 
 
@@ -4077,12 +4654,12 @@ wrong_option("answers02", "recursion", "d", "the recursion is between t + 1 and 
 wrong_option("answers02", "start", "a", "h(0) was not computed with W, but it is multiplied by W in step 1: that is where W has its derivative. See “Sums over time”.")
 wrong_option("answers02", "start", "c", "the first term of the sum has the factor h(0): with h(0) = 0 nothing is lost. See “Sums over time”.")
 wrong_option("answers02", "start", "d", "step 1 has a state before it, h(0), and it has an input, x(1). See “Sums over time”.")
-wrong_option("answers02", "immediate", "a", "once is right with the immediate derivative. The total derivative of s_2 already holds what step 1 contributes, and it is added to it. See “One loss at a time”.")
-wrong_option("answers02", "immediate", "b", "which of the total derivatives of s_1, s_2, s_3 hold a use of W in step 1? Its own step is one of them. See “One loss at a time”.")
-wrong_option("answers02", "immediate", "d", "s_0 comes before step 1, so that its derivative does not hold it. See “One loss at a time”.")
-wrong_option("answers02", "listing", "a", "with T rows s[-1] is the last state, which is not 0; and the listing reads s[bptt_step-1] at bptt_step = 0. See “One loss at a time”.")
-wrong_option("answers02", "listing", "c", "at bptt_step = 0 the delta that s[-1] spoils is computed last, and never used again: dLdU does not see it. See “One loss at a time”.")
-wrong_option("answers02", "listing", "d", "dLdV only needs s[t], never s[-1]; and the delta that s[-1] spoils is computed last and never used. See “One loss at a time”.")
-wrong_option("answers02", "algorithm", "a", "what does the first pass of the loop, t = T, add to each of the two? The immediate derivative of the last step must be among it, or in the start. See “Total derivatives, forward in time”.")
-wrong_option("answers02", "algorithm", "b", "for t = T the repaired line 5 adds the contribution of step T − 1: that of step T is counted once, in line 1. See “Total derivatives, forward in time”.")
-wrong_option("answers02", "algorithm", "c", "going back, each earlier Jacobian stands to the right: z from the right is as it should be. See “Total derivatives, forward in time”.")
+wrong_option("answers02", "immediate", "a", "once is right with the immediate derivative. The total derivative of s_2 already holds what step 1 contributes, and it is added to it. See “A sum over the places of W”.")
+wrong_option("answers02", "immediate", "b", "which of the total derivatives of s_1, s_2, s_3 hold a use of W in step 1? Its own step is one of them. See “A sum over the places of W”.")
+wrong_option("answers02", "immediate", "d", "s_0 comes before step 1, so that its derivative does not hold it. See “A sum over the places of W”.")
+wrong_option("answers02", "listing", "a", "with T rows s[-1] is the last state, which is not 0; and the listing reads s[bptt_step-1] at bptt_step = 0. See “A listing with five faults”.")
+wrong_option("answers02", "listing", "c", "at bptt_step = 0 the delta that s[-1] spoils is computed last, and never used again: dLdU does not see it. See “A listing with five faults”.")
+wrong_option("answers02", "listing", "d", "dLdV only needs s[t], never s[-1]; and the delta that s[-1] spoils is computed last and never used. See “A listing with five faults”.")
+wrong_option("answers02", "algorithm", "a", "what does the first pass of the loop, t = T, add to each of the two? The immediate derivative of the last step must be among it, or in the start. See “An algorithm for the lemma”.")
+wrong_option("answers02", "algorithm", "b", "for t = T the repaired line 5 adds the contribution of step T − 1: that of step T is counted once, in line 1. See “An algorithm for the lemma”.")
+wrong_option("answers02", "algorithm", "c", "going back, each earlier Jacobian stands to the right: z from the right is as it should be. See “An algorithm for the lemma”.")
