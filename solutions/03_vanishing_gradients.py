@@ -29,12 +29,17 @@
 # %% [markdown] slide="skip"
 # **How to work.** Go from top to bottom and run every cell. There are seven exercises, 20 points in all. Below each
 # one, `check(…)` says at once what is right and what is wrong, and `hint(…)` helps. As in the notebooks before, a cell
-# below an exercise that is not solved yet may end in `NotImplementedError` or `NameError`: solve the exercise, then run
-# the cell again.
+# below an exercise that is not solved yet may end in `NotImplementedError` or `NameError`: solve the exercise, then
+# choose Run → Run All Cells. It takes about half a minute, and is safer than running one cell again, since later cells
+# use some names anew.
 #
-# The letters are those of notebook 01. Two more things are given in the cell below, because you wrote the like of them
-# before: `sigmoid`, the function $\sigma(a) = 1/(1 + e^{-a})$, and `rnn_states`, the loop of notebook 01 without
-# the outputs $o^{(t)}$. What matters here is how the *states* depend on each other.
+# The letters are those of notebook 01, and so are the four documents: **A**, the slides by J. Grabocka, **B**, part 3
+# of D. Britz's tutorial, **C**, the slides by A. Ramanathan, and **D**, the slides by H. Ni. (B and C write $s$ for the
+# state $h$.)
+#
+# Two functions are given in the cell below; you wrote something similar in notebook 01: `sigmoid`, the function
+# $\sigma(a) = 1/(1 + e^{-a})$, and `rnn_states`, the loop over the steps without the outputs $o^{(t)}$. What matters
+# here is how the *states* depend on each other.
 
 # %% tags=["setup"]
 import numpy as np
@@ -79,7 +84,8 @@ assert np.allclose(sigmoid(a), 1 / (1 + np.exp(-a)))
 # from the output of step $t$ itself. The first term is the gradient of the step after, handed on and **multiplied by
 # a matrix**. Over many steps, these matrices decide what is left of it.
 #
-# The matrix is the transpose of the step's **Jacobian**, the table of all derivatives of the new state by the old one:
+# The **Jacobian** of step $t$ is the table of all derivatives of its new state by the old one. The matrix above is
+# $(J^{(t+1)})^\top$, the Jacobian of the step after, transposed; the next cell says why.
 #
 # $$J^{(t)} = \frac{\partial h^{(t)}}{\partial h^{(t-1)}}, \qquad
 # J^{(t)}_{ij} = \frac{\partial h^{(t)}_i}{\partial h^{(t-1)}_j}, \qquad\text{row: new state, column: old state}$$
@@ -95,15 +101,16 @@ assert np.allclose(sigmoid(a), 1 / (1 + np.exp(-a)))
 # step is all we need to know. Row $i$ of $W$ is multiplied by the slope of unit $i$, which is what a diagonal matrix on
 # the **left** does:
 #
-# $$J^{(t)} = \operatorname{diag}\big(1 - (h^{(t)})^2\big)\,W$$
+# $$J^{(t)} = \operatorname{diag}\big(1 - (h^{(t)})^2\big)\,W, \qquad
+# (J^{(t)})^\top = W^\top \operatorname{diag}\big(1 - (h^{(t)})^2\big)$$
 
 # %% [markdown]
 # By hand, with the second step of the example of notebook 01: $W = \begin{pmatrix}0&2\\1&0\end{pmatrix}$ and
-# $h^{(2)} = (0.864, -0.384)^\top$, so that $1 - (h^{(2)})^2 = (0.25, 0.85)$. On the left these numbers multiply the
+# $h^{(2)} = (0.864, -0.384)^\top$, so that $1 - (h^{(2)})^2 = (0.253, 0.852)$. On the left these numbers multiply the
 # rows of $W$. On the right they would multiply its *columns*, and give another matrix:
 #
-# $$\text{left: } \begin{pmatrix}0&0.51\\0.85&0\end{pmatrix} \qquad
-# \text{right: } \begin{pmatrix}0&1.70\\0.25&0\end{pmatrix}$$
+# $$\text{left: } \begin{pmatrix}0&0.506\\0.852&0\end{pmatrix} \qquad
+# \text{right: } \begin{pmatrix}0&1.705\\0.253&0\end{pmatrix}$$
 #
 # Central differences say which one it is. Move entry $j$ of the old state, and see all entries of the new one move:
 # that is column $j$.
@@ -122,10 +129,10 @@ eps = 1e-6
 columns = [(step(h_one + move) - step(h_one - move)) / (2 * eps) for move in eps * np.eye(2)]
 measured = np.stack(columns, axis=1)
 
-print("h(2) =", step(h_one).round(3))
-print("measured, row by row:", *measured.round(2))
-assert np.allclose(measured, [[0, 0.51], [0.85, 0]], atol=0.006)  # the slopes on the left
-assert not np.allclose(measured, [[0, 1.70], [0.25, 0]], atol=0.1)  # on the right
+print("h(2) =", step(h_one).round(3), " 1 − h(2)² =", (1 - step(h_one) ** 2).round(3))
+print("measured, row by row:", *measured.round(3) + 0.0)
+assert np.allclose(measured, [[0, 0.506], [0.852, 0]], atol=6e-4)  # the slopes on the left
+assert not np.allclose(measured, [[0, 1.705], [0.253, 0]], atol=0.1)  # on the right
 
 # %% [markdown]
 # ### Exercise 1 · The Jacobian of a step (3 points)
@@ -140,8 +147,9 @@ assert not np.allclose(measured, [[0, 1.70], [0.25, 0]], atol=0.1)  # on the rig
 # | *returns* | (B, H, H) | `[b, i, j]`: $\partial h_i^{(t)} / \partial h_j^{(t-1)}$ of sample `b`; a new array |
 #
 # Neither $a^{(t)}$ nor $h^{(t-1)}$ is given: the slope of tanh can be told from $h^{(t)}$ alone. All sizes can be 1,
-# entries of `h_t` can be exactly ±1. float32 inputs give a float32 result. Do not change the inputs. Marked: a single
-# sample (1 point), batches (1), saturated states (0.5), float32 (0.5). `hint(step_jacobian)` gives a hint.
+# entries of `h_t` can be exactly ±1. float32 inputs give a float32 result. The values are exact up to rounding: finite
+# differences are not enough. Do not change the inputs. Marked: a single sample (1 point), batches (1), saturated states
+# (0.5), float32 (0.5). `hint(step_jacobian)` gives a hint.
 
 # %% tags=["answer"] exercise="step_jacobian"
 def step_jacobian(h_t, W):
@@ -198,8 +206,9 @@ assert relative_error(g, numerical) < 1e-7
 # $\sum_k \frac{\partial h^{(3)}_i}{\partial h^{(2)}_k} \frac{\partial h^{(2)}_k}{\partial h^{(1)}_j}$: a sum over all
 # ways from unit $j$ to unit $i$.
 #
-# **The order matters.** B and C write $\prod_{j=k+1}^{3} \frac{\partial s_j}{\partial s_{j-1}}$. Read from left to
-# right as $j$ grows, that would be $J^{(2)} J^{(3)}$, another matrix. The sign $\prod$ has to be read with $j$ falling.
+# **The order matters.** B and C write $\prod_{j=k+1}^{3} \frac{\partial s_j}{\partial s_{j-1}}$, with $s_j$ for our
+# $h^{(j)}$. Read from left to right as $j$ grows, that would be $J^{(2)} J^{(3)}$, another matrix. The sign $\prod$ has
+# to be read with $j$ falling.
 
 # %% tags=["demo"] sources=["S50", "S69"]
 def states_after(h):  # all states, when step 2 starts from h instead of h(1)
@@ -363,7 +372,8 @@ for gain in (0.5, 1.0):
 #
 # *What to see:* start at the right end, at $t = 50$, and go left: that is the way of the gradient. The axis is
 # logarithmic, so a straight line is a power: the same factor at every step. With gain 1 the gradient gets through best;
-# it still fades, since tanh′ is a little below 1. The usual first values are worse than gain 0.9.
+# it still fades, since tanh′ is a little below 1. The usual first values are worse than gain 0.9. The lines of gain 1.5
+# and 2 are not straight and rise less than one might expect: large states make tanh′ small ("Saturation").
 
 # %% tags=["demo"]
 from course_lib import backend, init, plots
@@ -391,7 +401,7 @@ assert norms["2 · orthogonal"][0] > norms["1.5 · orthogonal"][0] > 100
 # ## A chain of four neurons
 #
 # Why is it a power? C shows it without matrices: four neurons in a row, each with one input, a sigmoid, and parameters
-# of its own. $a_0$ goes in, and a cost $C$ judges what comes out:
+# of its own. $a_0$ goes in, and a cost $C$ (in formulas; the document is C) judges what comes out:
 #
 # $$z_j = w_j\, a_{j-1} + b_j, \qquad a_j = \sigma(z_j), \qquad j = 1, \dots, 4$$
 #
@@ -635,7 +645,9 @@ assert abs((-1.1) ** 50) > 100
 
 # %% [markdown] slide="skip"
 # Beside $\rho$ we want the norm $\lVert W \rVert_2$. Its other name is the **largest singular value**,
-# $\sigma_{\max}(W)$; the next section says why.
+# $\sigma_{\max}(W)$; the next section says why. (A letter can have two meanings here, as in the literature: $\sigma$
+# with an index is a singular value, $\sigma(\dots)$ the sigmoid. $v$ is any vector, in "Clipping by norm" a threshold;
+# $\delta$ is a gradient, each time of what the text says.)
 
 # %% [markdown]
 # ### Exercise 3 · Radius and norm (2 points)
@@ -1040,9 +1052,9 @@ for bias in (0.0, 3.0):
 # $\lVert \partial h^{(20)}/\partial h^{(l)} \rVert_2$ for some layers $l$: with $g = 0.5$ it vanishes, with $g = 1.2$
 # it gets through, and with $g = 1.2$ and biases of $\pm3$ (saturated) it vanishes again.
 #
-# Two things make it worse in time. An unrolled network is as deep as the sentence is long. And the layers of a
-# feed-forward network may differ; in time it is the same $W$ at every step, so that one bad factor comes back again
-# and again, as a power.
+# Two things make it worse in a recurrent network. An unrolled network is as deep as the sentence is long. And the
+# layers of a feed-forward network may differ; in a recurrent one it is the same $W$ at every step, so that one bad
+# factor comes back again and again, as a power.
 
 # %% tags=["demo"] sources=["S53"]
 from course_lib import backend
@@ -1213,7 +1225,7 @@ assert sizes["uniform"][1] < 1e-4 * sizes["uniform"][-1] and sizes["orthogonal"]
 #
 # $$\widehat{\frac{dL}{dW}} = \sum_{t=T-k+1}^{T} G^{(t)}$$
 #
-# How far off is it? With the uniform $W$ hardly at all, for what is cut off had vanished anyway. That is no good news:
+# How far off is it? With the uniform $W$ hardly at all, for what is cut off had vanished anyway. That is not good news:
 # it means that the *whole* gradient knows nothing of the distant steps either. Where the terms do not vanish,
 # truncation loses a lot. Notebook 06 comes back to it.
 
@@ -1228,13 +1240,13 @@ assert missing["uniform"] < 0.1 and missing["orthogonal"] > 0.3
 # %% [markdown] sources=["S54"]
 # ## Exploding, and what really happens in float32
 #
-# If each step multiplies by a factor $\rho \gt 1$, then $\delta$ becomes $\rho^k \delta$ after $k$ steps. A float has a
-# largest value, $3.4 \cdot 10^{38}$ in float32 and $1.8 \cdot 10^{308}$ in float64, and is `inf` beyond it. That
-# happens at the first step $k$ with
+# Let $\delta$ be a gradient at the last step, here a single number, and let each step back multiply it by the same
+# factor $r \gt 1$: after $k$ steps it is $r^k \delta$. Floats have a largest value $M$, $3.4 \cdot 10^{38}$ in float32
+# and $1.8 \cdot 10^{308}$ in float64; beyond it they are `inf`. That happens at the first step $k$ with
 #
-# $$\rho^k \lvert\delta\rvert \gt M \quad\Longleftrightarrow\quad k \gt \frac{\ln (M / \lvert\delta\rvert)}{\ln \rho}$$
+# $$r^k \lvert\delta\rvert \gt M \quad\Longleftrightarrow\quad k \gt \frac{\ln (M / \lvert\delta\rvert)}{\ln r}$$
 #
-# Take $\rho = 1.5$ and $\delta = -0.9$, the gradient $p_y - 1$ of a logit whose class had the probability 0.1.
+# Take $r = 1.5$ and $\delta = -0.9$, the gradient $p_y - 1$ of a logit whose class had the probability 0.1.
 #
 # > **Erratum (B).** *Printed:* when gradients explode they become NaN, and the program crashes. *Correct:* first they
 # > become `inf`, with a RuntimeWarning in NumPy; `nan` comes one operation later; nothing crashes. *Why:* the standard
@@ -1246,11 +1258,11 @@ import warnings
 
 for dtype, expected in (("float32", 220), ("float64", 1751)):
     largest = float(np.finfo(dtype).max)
-    delta, rho, k = np.array([-0.9], dtype), np.array([1.5], dtype), 0
+    delta, factor, k = np.array([-0.9], dtype), np.array([1.5], dtype), 0
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         while np.isfinite(delta[0]):
-            delta, k = rho * delta, k + 1
+            delta, k = factor * delta, k + 1
     bound = (np.log(largest) - np.log(0.9)) / np.log(1.5)
     print(f"largest {dtype}: {largest:.1e}")
     print(f"{dtype}: the formula says k > {bound:.1f}; {delta[0]} at step {k}, ", end="")
@@ -1364,16 +1376,16 @@ def border(w):
     return 0.5 - sigmoid(0.5) * w
 
 
-slope = sigmoid(0.5) * (1 - sigmoid(0.5))  # σ'(0.5)
+rest_slope = sigmoid(0.5) * (1 - sigmoid(0.5))  # σ'(0.5)
 at_rest = unit_path(4.94, border(4.94), T=20)
-print(f"at w = 4.94 the border is at b = {border(4.94):.4f}; the slope there is {4.94 * slope:.2f}")
-print(f"1/σ'(0.5) = {1 / slope:.2f}; the slope to the power of 50: {(4.94 * slope) ** 50:.1e}")
-assert np.allclose(at_rest, 0.5) and 4.25 < 1 / slope < 4.26
+print(f"at w = 4.94 the border is at b = {border(4.94):.4f}; the slope there is {4.94 * rest_slope:.2f}")
+print(f"1/σ'(0.5) = {1 / rest_slope:.2f}; the slope to the power of 50: {(4.94 * rest_slope) ** 50:.1e}")
+assert np.allclose(at_rest, 0.5) and 4.25 < 1 / rest_slope < 4.26
 
 nudge = 1e-6  # a small distance from the border
 moved = np.array(unit_path(4.94, border(4.94) + nudge, T=20)) - 0.5
 print(f"distance from 0.5: {moved[1]:.1e} after 1 step, {moved[20]:.1e} after 20")
-grown = sum((4.94 * slope) ** k for k in range(20)) * nudge  # b adds it at every step
+grown = sum((4.94 * rest_slope) ** k for k in range(20)) * nudge  # b adds it at every step
 assert np.isclose(moved[20], grown, rtol=1e-3)
 
 # %% [markdown]
@@ -1468,7 +1480,7 @@ assert np.allclose(landed, (92.6, 138.4), atol=0.1) and np.isclose(E_landed, 0.0
 # ## Clipping by norm
 #
 # On the wall the *direction* of the gradient is good, only its *length* is absurd. So shorten it. With $g$ all the
-# gradients together, taken as one long vector, and a threshold $v$:
+# gradients together, taken as one long vector, and a threshold $v$, a number:
 #
 # $$g \leftarrow \begin{cases} v\, \dfrac{g}{\lVert g \rVert} & \text{if } \lVert g \rVert \gt v \\[1ex]
 # g & \text{otherwise} \end{cases}
@@ -1503,15 +1515,16 @@ for g in (np.array([3.0, 4.0]), np.array([0.03, 0.04])):  # of length 5 and 0.05
 # Return the pair `clipped, norm`, in this order.
 #
 # * $\lVert g \rVert \gt{}$ `max_norm`: every array is multiplied by the same number, `max_norm` $/ \lVert g \rVert$,
-#   exactly (no small number is added below the line). So the direction stays, and the norm becomes `max_norm`.
+#   exactly (no small number is added in the denominator). So the direction stays, and the norm becomes `max_norm`.
 # * $\lVert g \rVert \le$ `max_norm`: the values stay as they are, also if all of them are 0. The arrays are copies.
 # * $\lVert g \rVert$ is `inf` or `nan`, because some entry is: there is no direction to keep, and no number would mend
 #   it. The values stay as they are (copies again); the norm is returned as it is, so that the caller sees it and leaves
 #   out this update.
 #
 # float32 entries can be as large as $10^{30}$. Their squares do not fit into float32, so add them up in float64. The
-# inputs must not change: neither the arrays nor the dictionary. Marked: the norm (0.5 points), clipping (1.5), leaving
-# alone what is short enough (1), float32 (0.5), norms that are not finite (0.5). `hint(clip_global_norm)` gives a hint.
+# inputs must not change: neither the arrays nor the dictionary. Marked: the norm (0.5 points), clipping (2), leaving
+# alone what is short enough (0.5), float32 (0.5), norms that are not finite (0.5). `hint(clip_global_norm)` gives a
+# hint.
 
 # %% tags=["answer"] exercise="clip_global_norm"
 def clip_global_norm(grads, max_norm):
@@ -1575,7 +1588,8 @@ assert cosines[0] > 1 - 1e-9 and max(cosines[1:]) < 0.95 and np.isclose(np.linal
 # **Back to the cliff**, with the gradient clipped. Both paths start on the steepest point.
 #
 # *What to see:* dashed, the step without clipping, which leaves the map. In purple, the clipped path: it bounces along
-# the foot of the wall, no step longer than learning rate × threshold, and ends at the bottom of the valley (green).
+# the foot of the wall (enlarged in the small picture), no step longer than learning rate × threshold, and ends at the bottom
+# of the valley (green).
 # Move the sliders. A threshold that is too large clips nothing that matters; one that is too small makes every
 # step tiny, on the gentle ground, too.
 
@@ -1741,7 +1755,7 @@ assert not np.allclose(lengths["spectral"], 1, atol=0.1)
 #   to a random orthogonal matrix is right, whatever its signs.
 # * `"identity"`: `gain` times the identity matrix; nothing is drawn.
 # * `"spectral"`: a Gaussian matrix (`rng.standard_normal((H, H))`), all of it multiplied by one number, so that its
-#   spectral radius is `gain`. Its largest singular value is then larger than `gain`.
+#   spectral radius is `gain`. For $H \gt 1$ its largest singular value is then larger than `gain`.
 #
 # Draw from `rng` only: the same seed gives the same matrix, another seed another one, and neither `np.random.seed` nor
 # other global state is used or changed. Marked: orthogonal (1 point), spectral (1), identity and unknown kinds (0.5),
@@ -1836,9 +1850,11 @@ assert lstms["LSTM"][0] < 1e-15 < 0.1 < lstms["LSTM, forget bias 3"][0]
 
 # %% [markdown] slide="-" sources=["S55"]
 # *What to see:* with the uniform start the gradient is gone after a few dozen steps. With an orthogonal $W$ it fades
-# much more slowly; what is left of the fading is tanh′, and with tiny inputs it nearly disappears (ratio 0.97). With
-# identity and ReLU about a third of the gradient arrives. In grey, the surprise: an LSTM (notebook 04) whose biases are
-# 0 is no better than the uniform network. Its gates help only once the bias of the forget gate says "keep".
+# much more slowly; what is left of the fading is tanh′, and with tiny inputs it nearly disappears (ratio 0.97). Here
+# spectral radius 1 is nearly as good. With identity and ReLU about a third of the gradient arrives. In grey, the
+# surprise: an LSTM (notebook 04) whose biases are 0 is no better than the uniform network. Its gates help only once the
+# bias of the forget gate says "keep". With the bias 3 the line even ends above 1: on the way back the memory $c$ gains
+# a little more gradient through the gates than it loses.
 
 # %% tags=["demo"]
 from course_lib import plots
@@ -1849,20 +1865,20 @@ plots.show(plots.over_time(starts, lstms, ylabel))
 # %% [markdown] sources=["S55"]
 # **Regularisation.** The start does not last: training moves $W$. Pascanu, Mikolov and Bengio (2013) therefore *ask*
 # for a gradient that keeps its length, in a second term of the loss. With
-# $J^{(t+1)} = \partial h^{(t+1)} / \partial h^{(t)}$ and $\delta^{(t)} = dL/dh^{(t)}$, a column,
+# $J^{(t+1)} = \partial h^{(t+1)} / \partial h^{(t)}$ and $g^{(t)} = dL/dh^{(t)}$, a column,
 #
 # $$\Omega = \sum_{t=1}^{T-1} \big(r^{(t)} - 1\big)^2, \qquad
-# r^{(t)} = \frac{\big\lVert (J^{(t+1)})^\top \delta^{(t+1)} \big\rVert}{\big\lVert \delta^{(t+1)} \big\rVert}$$
+# r^{(t)} = \frac{\big\lVert (J^{(t+1)})^\top g^{(t+1)} \big\rVert}{\big\lVert g^{(t+1)} \big\rVert}$$
 #
 # $\Omega$ is 0 if no step changes the length of what flows back.
 
 # %% [markdown] slide="skip" sources=["S55"]
-# **Its gradient.** As they do, take only the immediate derivative: states and $\delta$ are held fixed. With
-# $d^{(t)} = \big(1 - (h^{(t)})^2\big) \odot \delta^{(t)}$, entry by entry, the vector in the numerator is
-# $u^{(t+1)} = (J^{(t+1)})^\top \delta^{(t+1)} = W^\top d^{(t+1)}$. Since $u_j = \sum_i W_{ij}\, d_i$, the derivative of
+# **Its gradient.** As they do, take only the immediate derivative: states and $g$ are held fixed. With
+# $d^{(t)} = \big(1 - (h^{(t)})^2\big) \odot g^{(t)}$, entry by entry, the vector in the numerator is
+# $u^{(t+1)} = (J^{(t+1)})^\top g^{(t+1)} = W^\top d^{(t+1)}$. Since $u_j = \sum_i W_{ij}\, d_i$, the derivative of
 # $\lVert u \rVert = \sqrt{\sum_j u_j^2}$ by $W_{ij}$ is $u_j d_i / \lVert u \rVert$, and the chain rule gives
 #
-# $$\frac{\partial^+ \Omega}{\partial W} = \sum_{t=1}^{T-1} \frac{2\,(r^{(t)} - 1)}{\lVert \delta^{(t+1)} \rVert\,
+# $$\frac{\partial^+ \Omega}{\partial W} = \sum_{t=1}^{T-1} \frac{2\,(r^{(t)} - 1)}{\lVert g^{(t+1)} \rVert\,
 # \lVert u^{(t+1)} \rVert}\; d^{(t+1)} \big(u^{(t+1)}\big)^\top$$
 
 # %% tags=["demo"] slide="skip" sources=["S55"]

@@ -238,7 +238,7 @@ def test_the_growth_of_a_power_is_no_answer_to_the_spectral_radius(seed):
 def test_the_probe_of_random_numbers_leaves_the_global_generator_as_it_was():
     before = np.random.get_state()
     case = {"kind": "orthogonal", "H": 3, "seed": 1, "other_seed": 2}
-    vanishing._randomness(lambda kind, H, rng: np.random.standard_normal((H, H)), case)
+    vanishing._draws(lambda kind, H, rng: np.random.standard_normal((H, H)), case)
     after = np.random.get_state()
     assert all(np.array_equal(one, two) for one, two in zip(before, after, strict=True))
 
@@ -253,3 +253,73 @@ def test_whatever_an_initialiser_returns_gets_a_verdict(result):
         verdict = judge(exercise, test, sheet, [attempt(exercise, test, given, case) for case in sheet.cases], True)
         assert verdict.state == "failed"
         assert "AttributeError" not in verdict.message and "TypeError" not in verdict.message
+
+
+def told(id, given):
+    """What a student with this function is told of each test of the exercise."""
+    exercise = next(e for e in COURSE.exercises if e.id == id)
+    sheets = COURSE.sheets(seeded(NOTEBOOK, "told"))
+    verdicts = {}
+    for test in exercise.tests:
+        sheet = sheets[id, test.name]
+        answers = [attempt(exercise, test, {id: given}, case) for case in sheet.cases]
+        verdicts[test.name] = judge(exercise, test, sheet, answers, False)
+    return verdicts
+
+
+def points(verdicts):
+    return sum(verdict.points for verdict in verdicts.values())
+
+
+def test_differences_are_no_jacobian():
+    def by_differences(h_t, W):
+        a, J = np.arctanh(h_t.astype(float)), np.zeros((*h_t.shape, len(W)))
+        for j in range(len(W)):
+            J[:, :, j] = (np.tanh(a + 1e-5 * W[:, j]) - np.tanh(a - 1e-5 * W[:, j])) / 2e-5
+        return J.astype(h_t.dtype)
+
+    verdicts = told("step_jacobian", by_differences)
+    assert not any(verdicts[name].passed for name in ("one sample", "batch", "saturated"))
+    assert "finite differences" in verdicts["batch"].message
+
+
+def test_differences_are_no_gradient_at_the_cliff():
+    loss = ANSWERS["cliff_loss_grad"]
+
+    def by_differences(w, b, T=50, e=1e-5):
+        dw = (loss(w + e, b, T)[0] - loss(w - e, b, T)[0]) / (2 * e)
+        return loss(w, b, T)[0], dw, (loss(w, b + e, T)[0] - loss(w, b - e, T)[0]) / (2 * e)
+
+    assert points(told("cliff_loss_grad", by_differences)) == 0.5
+
+
+def test_the_diagonal_is_not_the_spectrum():
+    assert points(told("spectrum", lambda W: (np.abs(np.diag(W)).max(), np.linalg.norm(W, 2)))) == 0.5
+
+
+def test_clipping_that_never_clips_earns_little():
+    def never(grads, max_norm):
+        return {name: g.copy() for name, g in grads.items()}, ANSWERS["clip_global_norm"](grads, max_norm)[1]
+
+    verdicts = told("clip_global_norm", never)
+    assert points(verdicts) == 1.5
+    assert "nothing is clipped" in verdicts["clipped"].message
+
+
+def test_short_gradients_that_are_no_copies_are_told_so():
+    def as_they_are(grads, max_norm):
+        clipped, norm = ANSWERS["clip_global_norm"](grads, max_norm)
+        return (clipped if max_norm < norm < np.inf else grads), norm
+
+    verdicts = told("clip_global_norm", as_they_are)
+    assert verdicts["clipped"].passed and verdicts["below"].message.startswith("short gradients are returned as they")
+
+
+@pytest.mark.parametrize("last, said", [(None, "you return None"), (ValueError("kind"), "is returned")])
+def test_an_unknown_kind_that_raises_nothing_is_told_so(last, said):
+    def init_recurrent(kind, H, rng, gain=1.0):
+        return ANSWERS["init_recurrent"](kind, H, rng, gain) if kind in ("orthogonal", "identity", "spectral") else last
+
+    verdicts = told("init_recurrent", init_recurrent)
+    assert points(verdicts) == 2.5
+    assert "nothing is raised" in verdicts["kinds"].message and said in verdicts["kinds"].message

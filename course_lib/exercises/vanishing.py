@@ -3,7 +3,7 @@
 import numpy as np
 
 from course_lib.backend import asnumpy
-from course_lib.exercises import Exercise, Test, call, choice
+from course_lib.exercises import EXACT, Exercise, Test, call, choice
 
 
 def _part(name, names):
@@ -41,31 +41,40 @@ def _matrix(function, case, seed="seed"):
     return function(*arguments.values())
 
 
+def _one_matrix(function, case):
+    return {"W": _matrix(function, case)}
+
+
 def _is_matrix(W):
-    W = asnumpy(W) if hasattr(W, "dtype") else W
     return isinstance(W, np.ndarray) and W.ndim == 2 and W.shape[0] == W.shape[1] and W.dtype.kind == "f"
 
 
-def _orthogonal(function, case):
-    """WᵀW, which is the same for every orthogonal matrix; rounded, so that it is the same to the last bit, too."""
-    W = _matrix(function, case)
+def _orthogonal(outputs, case):
+    """WᵀW, which is the same for every orthogonal matrix."""
+    W = outputs["W"]
     if not _is_matrix(W):
-        return W
-    W = asnumpy(W).astype(float)
-    return {"WᵀW": (W.T @ W).round(8) + 0.0}
+        return {"result": W}
+    return {"WᵀW": W.T.astype(float) @ W, "entries differ, as if drawn": len(W) < 3 or _sizes(W) > len(W)}
 
 
-def _spectral(function, case):
-    W = _matrix(function, case)
+def _spectral(outputs, case):
+    W = outputs["W"]
     if not _is_matrix(W):
-        return W
-    W = asnumpy(W).astype(float)
-    found = {"shape": np.array(W.shape), "spectral radius": _growth(W).round(4)}
+        return {"result": W}
+    radius = _growth(W.astype(float)).round(4)
+    found = {"shape": np.array(W.shape), "spectral radius": radius}
+    found["entries differ, as if drawn"] = _sizes(W) == W.size
     if len(W) >= 20:  # as far as it can be told from one draw
         norm = np.linalg.norm(W, 2)
-        found["the largest singular value is larger than the radius"] = bool(norm > 1.1 * found["spectral radius"])
+        found["symmetric"] = bool(np.abs(W - W.T).max() < 1e-6 * norm)
+        found["the largest singular value is larger than the radius"] = bool(norm > 1.1 * radius)
         found["no single direction has nearly all of W"] = bool(np.linalg.norm(W) > 1.6 * norm)
     return found
+
+
+def _sizes(W):
+    """How many entries of different size there are."""
+    return len(np.unique(np.abs(W)))
 
 
 def _growth(W, doublings=20):
@@ -82,37 +91,43 @@ def _growth(W, doublings=20):
 
 def _of_kind(function, case):
     if case["kind"] in ("orthogonal", "identity", "spectral"):
-        return {"W": _matrix(function, case)}
+        return _one_matrix(function, case)
     try:
-        _matrix(function, case)
+        result = _matrix(function, case)
     except ValueError as error:
         return {"raises": type(error).__name__}
-    return {"raises": "nothing"}
+    return {"raises": f"nothing: you return {'None' if result is None else f'a value of type {type(result).__name__}'}"}
 
 
-def _randomness(function, case):
-    """Which of several matrices are equal, while NumPy's global generator is in another state for each."""
+def _draws(function, case):
+    """Several matrices, while NumPy's global generator is in another state for each."""
     before = np.random.get_state()
     try:
         np.random.seed(1)
-        W = _matrix(function, case)
+        drawn = {"W": _matrix(function, case)}
         np.random.seed(2)
         state = np.random.get_state()[1].copy()
-        again = _matrix(function, case)
+        drawn["again"] = _matrix(function, case)
         untouched = np.array_equal(state, np.random.get_state()[1]) and np.random.get_state()[2] == 624
         rng = np.random.default_rng(case["seed"])
-        first, second = (function(case["kind"], case["H"], rng) for _ in range(2))
-        other = _matrix(function, case, seed="other_seed")
+        drawn |= {name: function(case["kind"], case["H"], rng) for name in ("first", "second")}
+        drawn["other"] = _matrix(function, case, seed="other_seed")
     finally:
         np.random.set_state(before)
-    if not all(_is_matrix(one) for one in (W, again, other, first, second)):
-        return W
+    return {**drawn, "untouched": untouched}
+
+
+def _randomness(outputs, case):
+    """Which of the matrices are equal."""
+    W, again, first, second, other = (outputs[name] for name in ("W", "again", "first", "second", "other"))
+    if not all(map(_is_matrix, (W, again, first, second, other))):
+        return {"result": W}
     return {
         "shape": np.array(W.shape),
         "the same seed gives the same": bool((again == W).all() and (first == W).all()),
-        "another seed gives another": not (other == W).all(),
-        "a second draw gives another": not (first == second).all(),
-        "global state stays": untouched,
+        "another seed gives another": bool((other != W).any()),
+        "a second draw gives another": bool((first != second).any()),
+        "global state stays": outputs["untouched"],
     }
 
 
@@ -123,9 +138,9 @@ EXERCISES = (
         names=("step_jacobian",),
         section="The Jacobian of a step",
         tests=(
-            Test("one sample", 1.0, "the Jacobian of a single sample, B = 1, for several H"),
-            Test("batch", 1.0, "one Jacobian for each sample of a batch"),
-            Test("saturated", 0.5, "states with entries that are exactly −1, 0 or 1"),
+            Test("one sample", 1.0, "the Jacobian of a single sample, B = 1, for several H", tolerance=EXACT),
+            Test("batch", 1.0, "one Jacobian for each sample of a batch", tolerance=EXACT),
+            Test("saturated", 0.5, "states with entries that are exactly −1, 0 or 1", tolerance=EXACT),
             Test("float32", 0.5, "float32 inputs give a float32 result", dtype=True),
         ),
         hints=(
@@ -191,10 +206,10 @@ EXERCISES = (
         names=("cliff_loss_grad",),
         section="The cliff",
         tests=(
-            Test("loss", 0.5, "the loss, for several T", probe=_part("loss", _LOSS_AND_GRADIENT)),
-            Test("dw", 1.0, "the derivative by w", probe=_part("dw", _LOSS_AND_GRADIENT)),
-            Test("db", 1.0, "the derivative by b", probe=_part("db", _LOSS_AND_GRADIENT)),
-            Test("grid", 0.5, "all three for arrays w and b", outputs=_LOSS_AND_GRADIENT),
+            Test("loss", 0.5, "the loss, for several T", probe=_part("loss", _LOSS_AND_GRADIENT), tolerance=EXACT),
+            Test("dw", 1.0, "the derivative by w", probe=_part("dw", _LOSS_AND_GRADIENT), tolerance=EXACT),
+            Test("db", 1.0, "the derivative by b", probe=_part("db", _LOSS_AND_GRADIENT), tolerance=EXACT),
+            Test("grid", 0.5, "all three for arrays w and b", outputs=_LOSS_AND_GRADIENT, tolerance=EXACT),
         ),
         hints=(
             "Differentiate x(t) = w σ(x(t−1)) + b by w. w stands there twice: openly, and within x(t−1). "
@@ -212,10 +227,10 @@ EXERCISES = (
         section="Clipping by norm",
         tests=(
             Test("norm", 0.5, "the norm before clipping, over all arrays", probe=_part("norm", _CLIPPED_AND_NORM)),
-            Test("clipped", 1.5, "gradients that are too long", probe=_part("clipped", _CLIPPED_AND_NORM)),
+            Test("clipped", 2.0, "gradients that are too long", probe=_part("clipped", _CLIPPED_AND_NORM)),
             Test(
                 "below",
-                1.0,
+                0.5,
                 "gradients that are short enough, or all 0: copies with the same values",
                 probe=_part("clipped", _CLIPPED_AND_NORM),
             ),
@@ -243,10 +258,22 @@ EXERCISES = (
         names=("init_recurrent",),
         section="Remedies",
         tests=(
-            Test("orthogonal", 1.0, "orthogonal: WᵀW = gain² I, for several H and gains", probe=_orthogonal),
-            Test("spectral", 1.0, "spectral: the spectral radius is gain, of a Gaussian matrix", probe=_spectral),
+            Test(
+                "orthogonal",
+                1.0,
+                "orthogonal: WᵀW = gain² I, for several H and gains",
+                probe=_one_matrix,
+                view=_orthogonal,
+            ),
+            Test(
+                "spectral",
+                1.0,
+                "spectral: the spectral radius is gain, of a Gaussian matrix",
+                probe=_one_matrix,
+                view=_spectral,
+            ),
             Test("kinds", 0.5, "identity, and an unknown kind", probe=_of_kind),
-            Test("random", 0.5, "rng, and nothing else, decides what is drawn", probe=_randomness),
+            Test("random", 0.5, "rng, and nothing else, decides what is drawn", probe=_draws, view=_randomness),
         ),
         hints=(
             "Three kinds, three branches, and an error after them. Two of them begin with the same Gaussian matrix.",

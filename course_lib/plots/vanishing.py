@@ -175,7 +175,7 @@ def cliff_paths(w: Any, b: Any, loss: Any, free: Any, clipped: Any, lr: float, t
         5.6,
         f"Map of the loss over w and b with two paths from the same point on the cliff, learning rate {lr:g}. Without "
         f"clipping the first step is {jump:.0f} long and leaves the map. Clipped at {threshold:g}, the path of "
-        f"{len(clipped) - 1} steps {ends}.",
+        f"{len(clipped) - 1} steps {ends}. An inset enlarges the surroundings of the start.",
     )
     axes = figure.add_subplot()
     box = (w[0], w[-1], b[0], b[-1])
@@ -189,6 +189,15 @@ def cliff_paths(w: Any, b: Any, loss: Any, free: Any, clipped: Any, lr: float, t
     axes.plot(*clipped.T, "-", marker=".", ms=4, lw=1, color=LOSS, label=label)
     axes.plot(*free[0], "o", color="black", ms=10, zorder=5, label="start, on the cliff")
     axes.plot(*end, "*", color=LOSS, mec="white", ms=20, zorder=6, label="end of the clipped path")
+    enlarged = axes.inset_axes((0.64, 0.24, 0.34, 0.36))
+    enlarged.imshow(loss, origin="lower", extent=box, aspect="auto", cmap="Greys", vmin=0, vmax=0.6)
+    enlarged.plot(*zip(free[0], where, strict=True), "--", color=HIDDEN)
+    enlarged.plot(*clipped.T, "-", marker=".", ms=6, lw=1.2, color=LOSS)
+    enlarged.plot(*free[0], "o", color="black", ms=8, zorder=5)
+    around = free[0] + [[-0.2, -0.05], [0.03, 0.13]]
+    enlarged.set(xlim=around[:, 0], ylim=around[:, 1], xticks=[], yticks=[])
+    enlarged.spines[:].set(visible=True, color="black", linewidth=1)
+    axes.indicate_inset_zoom(enlarged, edgecolor="black", alpha=1)
     axes.set(xlim=box[:2], ylim=box[2:], xlabel="weight w", ylabel="bias b")
     axes.set_title(f"learning rate {lr:g}, threshold {threshold:g}")
     figure.colorbar(image, ax=axes, label="loss E", pad=0.02, ticks=[0, 0.1, 0.2, 0.3, 0.4])

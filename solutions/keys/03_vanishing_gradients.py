@@ -129,12 +129,17 @@ def step_jacobian(h_t, W):
     return (1 - h_t**2) * W
 
 
+@mistake("step_jacobian", "the batch axis is missing: you return one matrix, (H, H). Asked is one for each sample, (B, H, H), also where B is 1. See “The Jacobian of a step”.", fails=ALL)
+def step_jacobian(h_t, W):
+    return np.diag(1 - h_t[0] ** 2) @ W
+
+
 @mistake("step_jacobian", "you return the mean of the Jacobians over the batch. Each sample has its own: (B, H, H).", fails=ALL)
 def step_jacobian(h_t, W):
     return ((1 - h_t**2)[:, :, None] * W).mean(axis=0)
 
 
-@mistake("step_jacobian", "you return the sum of the Jacobians over the batch. Each sample has its own: (B, H, H).", fails=ALL)
+@mistake("step_jacobian", "you return the sum of the Jacobians over the batch (einsum with ->ij? It adds up over b). Each sample has its own: (B, H, H).", fails=ALL)
 def step_jacobian(h_t, W):
     return ((1 - h_t**2)[:, :, None] * W).sum(axis=0)
 
@@ -242,6 +247,24 @@ def jacobian_products(hs, W):
     return np.stack(norms[::-1])
 
 
+@mistake("jacobian_products", "the matrices are multiplied entry by entry (product * J). The product of matrices is product @ J. See “Many steps”.", fails=ALL)
+def jacobian_products(hs, W):
+    product, norms = np.tile(np.eye(len(W), dtype=hs.dtype), (hs.shape[1], 1, 1)), []
+    for h_t in hs[::-1]:
+        norms.append(np.linalg.norm(product, 2, axis=(1, 2)))
+        product = product * ((1 - h_t**2)[:, :, None] * W)
+    return np.stack(norms[::-1])
+
+
+@mistake("jacobian_products", "from the second factor on, the Jacobians are multiplied entry by entry (*). The product of matrices is @. See “Many steps”.", fails=SEVERAL)
+def jacobian_products(hs, W):
+    product, norms = 1, [np.ones_like(hs[0, :, 0])]
+    for h_t in hs[:0:-1]:
+        product = product * ((1 - h_t**2)[:, :, None] * W)
+        norms.append(np.linalg.norm(product, 2, axis=(1, 2)))
+    return np.stack(norms[::-1])
+
+
 @mistake("jacobian_products", "your values are Frobenius norms, the roots of the sums of all squares. Asked is the 2-norm, the largest singular value: np.linalg.norm(J, 2, axis=(1, 2)). See “Many steps”.", fails=ALL)
 def jacobian_products(hs, W):
     product, norms = np.tile(np.eye(len(W), dtype=hs.dtype), (hs.shape[1], 1, 1)), []
@@ -251,7 +274,7 @@ def jacobian_products(hs, W):
     return np.stack(norms[::-1])
 
 
-@mistake("jacobian_products", "your values are spectral radii, the largest |λ| of each product. The 2-norm is its largest singular value, which is larger in general. See “Singular values, and why they differ”.", fails=ALL)
+@mistake("jacobian_products", "your values are spectral radii, the largest |λ| of each product. The 2-norm is its largest singular value, which is larger in general. See “Many steps”.", fails=ALL)
 def jacobian_products(hs, W):
     product, norms = np.tile(np.eye(len(W), dtype=hs.dtype), (hs.shape[1], 1, 1)), []
     for h_t in hs[::-1]:
@@ -305,20 +328,13 @@ def jacobian_products(hs, W):
     return np.stack(norms[::-1])
 
 
-@mistake("jacobian_products", "you multiply the norms of the single Jacobians. That is only an upper bound of what is asked: multiply the matrices, then take the norm. See “Bounds are conditions”.", fails=SEVERAL)
+@mistake("jacobian_products", "you multiply the norms of the single Jacobians. That is only an upper bound of what is asked: multiply the matrices, then take the norm. See “Many steps”.", fails=SEVERAL)
 def jacobian_products(hs, W):
     norm, norms = np.ones_like(hs[0, :, 0]), []
     for h_t in hs[::-1]:
         norms.append(norm)
         norm = norm * np.linalg.norm((1 - h_t**2)[:, :, None] * W, 2, axis=(1, 2))
     return np.stack(norms[::-1])
-
-
-@mistake("jacobian_products", "your values are powers of the norm of W, an upper bound without the slopes. Multiply the Jacobians, then take the norm. See “Bounds are conditions”.", fails=ALL)
-def jacobian_products(hs, W):
-    T = len(hs)
-    norms = [np.ones_like(hs[0, :, 0]) * np.linalg.norm(W, 2) ** (T - 1 - t) for t in range(T)]
-    return np.stack(norms)
 
 
 @mistake("jacobian_products", "one factor too many: your row t belongs to ∂h(T)/∂h(t), with h(0) first, instead of h(1). The last row is the norm of the identity, 1. See “Many steps”.", fails=ALL)
@@ -377,6 +393,13 @@ def jacobian_products(hs, W):
     return np.stack(norms[::-1])
 
 
+@mistake("jacobian_products", "your values are powers of the norm of W, an upper bound without the slopes. Multiply the Jacobians, then take the norm. See “Many steps”.", fails=ALL)
+def jacobian_products(hs, W):
+    T = len(hs)
+    norms = [np.ones_like(hs[0, :, 0]) * np.linalg.norm(W, 2) ** (T - 1 - t) for t in range(T)]
+    return np.stack(norms)
+
+
 @mistake("jacobian_products", "the slope is 1 − h in your values. It is 1 − h², the square is missing. See “The Jacobian of a step”.", fails=ALL)
 def jacobian_products(hs, W):
     product, norms = np.tile(np.eye(len(W), dtype=hs.dtype), (hs.shape[1], 1, 1)), []
@@ -386,7 +409,7 @@ def jacobian_products(hs, W):
     return np.stack(norms[::-1])
 
 
-@mistake("jacobian_products", "the slopes multiply the columns of W: your factors are W·diag(1 − h²), not diag(1 − h²)·W. See “The Jacobian of a step”.", fails=ALL)
+@mistake("jacobian_products", "your factors are W·diag(1 − h²), or diag(1 − h²)·Wᵀ, which has the same norm. They are to be diag(1 − h²)·W: the slopes multiply the rows of W, and W is not transposed. See “The Jacobian of a step”.", fails=ALL)
 def jacobian_products(hs, W):
     product, norms = np.tile(np.eye(len(W), dtype=hs.dtype), (hs.shape[1], 1, 1)), []
     for h_t in hs[::-1]:
@@ -404,7 +427,7 @@ def jacobian_products(hs, W):
     return np.stack(norms[::-1])
 
 
-@mistake("jacobian_products", "the rows are in reverse order: yours begin with ∂h(T)/∂h(T), which belongs to the last row. Turn the list round before you stack it.", fails=ALL)
+@mistake("jacobian_products", "the rows are in reverse order: 1, the norm of the identity, is your first row and has to be the last. Turn the list round before you stack it. (Or do your products begin at the first step, ∂h(t)/∂h(1)? Then the loop has to begin at the last one.) See “Many steps”.", fails=ALL)
 def jacobian_products(hs, W):
     product, norms = np.tile(np.eye(len(W), dtype=hs.dtype), (hs.shape[1], 1, 1)), []
     for h_t in hs[::-1]:
@@ -545,6 +568,7 @@ def _(rng):
     yield show("radius", W=rotated(0.3, -size, 0.8, size - 0.4))
     yield show("radius", W=rotation(size))
     yield show("radius", W=complex_pair(4, real=1.1))
+    yield show("radius", W=np.diag([0.4, -size, 0.2]))  # the first eigenvalue is not the largest
     yield show("radius", W=np.array([[-size]]))
     yield hide("radius", W=_normal(rng, 7, 7))
     yield hide("radius", W=complex_pair(5, real=-1.15).astype("float32"))
@@ -556,7 +580,11 @@ def _(rng):
     yield hide("norm", W=_normal(rng, 3, 3))
     # Triangular, so that the eigenvalues of the defective ones come out exact, not to half of the digits only.
     yield show("non-normal", W=np.array([[0.5, 10.0 + size], [0.0, 0.5]]))
-    yield show("non-normal", W=np.array([[-0.75, 0.0, 0.0], [size, 0.5, 0.0], [7.0, 3.0, 0.25]]))
+    yield show("non-normal", W=np.diag([-0.4, -0.75, 0.5, 0.2]) + np.triu(5 * size * _normal(rng, 4, 4), 1))
+    # Not triangular: their diagonals say nothing of the eigenvalues.
+    yield show("non-normal", W=np.array([[0.1, 15.0 * size], [0.05 * rng.uniform(0.6, 0.9), -0.3]]))
+    yield hide("non-normal", W=np.array([[0.1, -15.0 * size], [0.05 * rng.uniform(0.6, 0.9), 0.3]]))
+    yield hide("non-normal", W=np.array([[0.0, 0.0, 20.0], [0.1 * size, 0.0, 0.0], [0.0, 0.3, 0.1]]))
     yield hide("non-normal", W=np.array([[0.0, size], [0.0, 0.0]]))
     yield hide("non-normal", W=np.array([[0.5, 0.0], [20.0 * size, -0.25]], "float32"))
 
@@ -582,7 +610,7 @@ def spectrum(W):
     return np.abs(values[np.argmax(values.real)]), np.linalg.norm(W, 2)
 
 
-@mistake("spectrum", "rho: only the real parts count in your value: max |Re λ|. The absolute value of a complex number is √(re² + im²), np.abs. See “Eigenvalues”.", fails=["radius"])
+@mistake("spectrum", "rho: only the real parts count in your value: max |Re λ|. The absolute value of a complex number is √(re² + im²), np.abs. See “Eigenvalues”.", fails=RHO)
 def spectrum(W):
     return np.abs(np.linalg.eigvals(W).real).max(), np.linalg.norm(W, 2)
 
@@ -618,20 +646,35 @@ def spectrum(W):
     return np.abs(np.linalg.eigvals(W)).sum(), np.linalg.norm(W, 2)
 
 
-@mistake("spectrum", "rho and smax are exchanged: return the spectral radius first, then the norm.", fails=ALL)
+@mistake("spectrum", "rho: your value is the mean of all |λ|. Asked is the largest of them. See “Eigenvalues”.", fails=RHO)
 def spectrum(W):
-    return np.linalg.norm(W, 2), np.abs(np.linalg.eigvals(W)).max()
+    return np.abs(np.linalg.eigvals(W)).mean(), np.linalg.norm(W, 2)
 
 
-@mistake("spectrum", "rho: your value is the largest singular value. The two agree for symmetric matrices, but not in general: the radius comes from the eigenvalues. See “Singular values, and why they differ”.", fails=RHO)
+@mistake("spectrum", "rho: your value is the absolute value of the first eigenvalue. They come in no order: take the largest of all |λ|. See “Eigenvalues”.", fails=RHO)
+def spectrum(W):
+    return np.abs(np.linalg.eigvals(W)[0]), np.linalg.norm(W, 2)
+
+
+@mistake("spectrum", "rho: your value is the largest entry of the diagonal, by absolute value. Only of triangular matrices are these the eigenvalues: use np.linalg.eigvals. See “Eigenvalues”.", fails=RHO)
+def spectrum(W):
+    return np.abs(np.diag(W)).max(), np.linalg.norm(W, 2)
+
+
+@mistake("spectrum", "rho: your value is the largest singular value. The two agree for symmetric matrices, but not in general: the radius comes from the eigenvalues. See “Eigenvalues”.", fails=RHO)
 def spectrum(W):
     return np.linalg.norm(W, 2), np.linalg.norm(W, 2)
 
 
-@mistake("spectrum", "smax: your value is the spectral radius. The two agree for symmetric matrices, but not in general: the norm is the largest singular value. See “Singular values, and why they differ”.", fails=NORM)
+@mistake("spectrum", "smax: your value is the spectral radius. The two agree for symmetric matrices, but not in general: the norm is the largest singular value. See “Eigenvalues”.", fails=NORM)
 def spectrum(W):
     rho = np.abs(np.linalg.eigvals(W)).max()
     return rho, rho
+
+
+@mistake("spectrum", "rho and smax are exchanged: return the spectral radius first, then the norm.", fails=ALL)
+def spectrum(W):
+    return np.linalg.norm(W, 2), np.abs(np.linalg.eigvals(W)).max()
 
 
 @mistake("spectrum", "smax: your value is the Frobenius norm, the root of the sum of all squares, which np.linalg.norm(W) gives. The 2-norm is np.linalg.norm(W, 2). See “Many steps”.", fails=NORM)
@@ -639,7 +682,7 @@ def spectrum(W):
     return np.abs(np.linalg.eigvals(W)).max(), np.linalg.norm(W)
 
 
-@mistake("spectrum", "smax: your value is the square of the norm: the eigenvalues of WᵀW are the squares of the singular values. Take the root. See “Singular values, and why they differ”.", fails=NORM)
+@mistake("spectrum", "smax: your value is the square of the norm: the eigenvalues of WᵀW are the squares of the singular values. Take the root.", fails=NORM)
 def spectrum(W):
     return np.abs(np.linalg.eigvals(W)).max(), np.linalg.norm(W, 2) ** 2
 
@@ -669,7 +712,7 @@ def spectrum(W):
     return np.abs(np.linalg.eigvals(W)).max(), np.linalg.norm(W, np.inf)
 
 
-@mistake("spectrum", "smax: your value is the largest entry of W. A vector can be stretched by more than that: the largest singular value. See “Singular values, and why they differ”.", fails=NORM)
+@mistake("spectrum", "smax: your value is the largest entry of W. A vector can be stretched by more than that: the 2-norm says by how much. See “Many steps”.", fails=NORM)
 def spectrum(W):
     return np.abs(np.linalg.eigvals(W)).max(), np.abs(W).max()
 
@@ -795,7 +838,7 @@ def cliff_loss_grad(w, b, T=50):
     return (s - 0.7) ** 2, outer * dxdw, outer * dxdb
 
 
-@mistake("cliff_loss_grad", "dw: the factor σ(x(t−1)) of the open w is missing; in your recursion dx/dw gains 1 in each step, like dx/db. See “The cliff”.", fails=DW)
+@mistake("cliff_loss_grad", "dw: your value is that of db. Either the two are exchanged (return loss, dw, db), or the open w contributes 1 to dx/dw in each step of your recursion, as b does to dx/db: w multiplies σ(x(t−1)), so that is its contribution. See “The cliff”.", fails=DW)
 def cliff_loss_grad(w, b, T=50):
     x, dxdb = 0.5, 0.0
     for _ in range(T):
@@ -996,6 +1039,101 @@ def cliff_loss_grad(w, b, T=50):
     return (sigmoid(x) - 0.7) ** 2, dxdw, dxdb
 
 
+@mistake("cliff_loss_grad", "the slope is that of tanh, 1 − s² with s = σ(x). That of the sigmoid is s (1 − s). See “The cliff”.", fails=BOTH)
+def cliff_loss_grad(w, b, T=50):
+    x, dxdw, dxdb = 0.5, 0.0, 0.0
+    for _ in range(T):
+        s = sigmoid(x)
+        slope = w * (1 - s**2)
+        x, dxdw, dxdb = w * s + b, s + slope * dxdw, 1 + slope * dxdb
+    s = sigmoid(x)
+    outer = 2 * (s - 0.7) * (1 - s**2)
+    return (s - 0.7) ** 2, outer * dxdw, outer * dxdb
+
+
+@mistake("cliff_loss_grad", "the slope in the recursion is that of tanh, 1 − s². That of the sigmoid is s (1 − s). See “The cliff”.", fails=BOTH)
+def cliff_loss_grad(w, b, T=50):
+    x, dxdw, dxdb = 0.5, 0.0, 0.0
+    for _ in range(T):
+        s = sigmoid(x)
+        slope = w * (1 - s**2)
+        x, dxdw, dxdb = w * s + b, s + slope * dxdw, 1 + slope * dxdb
+    s = sigmoid(x)
+    outer = 2 * (s - 0.7) * s * (1 - s)
+    return (s - 0.7) ** 2, outer * dxdw, outer * dxdb
+
+
+@mistake("cliff_loss_grad", "the slope of the last sigmoid, in dE/dx(T), is that of tanh, 1 − s². That of the sigmoid is s (1 − s). See “The cliff”.", fails=BOTH)
+def cliff_loss_grad(w, b, T=50):
+    x, dxdw, dxdb = 0.5, 0.0, 0.0
+    for _ in range(T):
+        s = sigmoid(x)
+        slope = w * s * (1 - s)
+        x, dxdw, dxdb = w * s + b, s + slope * dxdw, 1 + slope * dxdb
+    s = sigmoid(x)
+    outer = 2 * (s - 0.7) * (1 - s**2)
+    return (s - 0.7) ** 2, outer * dxdw, outer * dxdb
+
+
+@mistake("cliff_loss_grad", "db: b itself is missing in the recursion. x(t) = w σ(x(t−1)) + b has the open b, too: dx(t)/db is 1 plus the term of x(t−1). See “The cliff”.", fails=DB)
+def cliff_loss_grad(w, b, T=50):
+    x, dxdw, dxdb = 0.5, 0.0, 0.0
+    for _ in range(T):
+        s = sigmoid(x)
+        slope = w * s * (1 - s)
+        x, dxdw, dxdb = w * s + b, s + slope * dxdw, slope * dxdb + 0 * x
+    s = sigmoid(x)
+    outer = 2 * (s - 0.7) * s * (1 - s)
+    return (s - 0.7) ** 2, outer * dxdw, outer * dxdb
+
+
+@mistake("cliff_loss_grad", "dw and db are one and the same array (dw = db = np.zeros(…)?), so that += on one of them changes both. Make two arrays.", fails=BOTH)
+def cliff_loss_grad(w, b, T=50):
+    xs = [0.5 + 0 * w]
+    for _ in range(T):
+        xs.append(w * sigmoid(xs[-1]) + b)
+    s = sigmoid(xs.pop())
+    loss, dx = (s - 0.7) ** 2, 2 * (s - 0.7) * s * (1 - s)
+    dw = db = np.zeros_like(w)
+    for x in reversed(xs):
+        s = sigmoid(x)
+        dw += dx * s
+        db += dx
+        dx = dx * w * s * (1 - s)
+    return loss, dw, db
+
+
+@mistake("cliff_loss_grad", "dx/dw and dx/db are one and the same array (dxdw = dxdb = np.zeros(…)?), so that += and *= on one of them change both. Make two arrays.", fails=BOTH)
+def cliff_loss_grad(w, b, T=50):
+    x = 0.5
+    dxdw = dxdb = np.zeros_like(w)
+    for _ in range(T):
+        s = sigmoid(x)
+        slope = w * s * (1 - s)
+        dxdw *= slope
+        dxdw += s
+        dxdb *= slope
+        dxdb += 1
+        x = w * s + b
+    s = sigmoid(x)
+    outer = 2 * (s - 0.7) * s * (1 - s)
+    return (s - 0.7) ** 2, outer * dxdw, outer * dxdb
+
+
+@mistake("cliff_loss_grad", "the loss is added up over the steps. There is one term only, at the last step: E = (σ(x(T)) − 0.7)². See “The cliff”.", fails=ALL)
+def cliff_loss_grad(w, b, T=50):
+    x, dxdw, dxdb = 0.5, 0.0, 0.0
+    loss, dw, db = 0.0, 0.0, 0.0
+    for _ in range(T):
+        s = sigmoid(x)
+        slope = w * s * (1 - s)
+        x, dxdw, dxdb = w * s + b, s + slope * dxdw, 1 + slope * dxdb
+        s = sigmoid(x)
+        outer = 2 * (s - 0.7) * s * (1 - s)
+        loss, dw, db = loss + (s - 0.7) ** 2, dw + outer * dxdw, db + outer * dxdb
+    return loss, dw, db
+
+
 @mistake("cliff_loss_grad", "dw and db are exchanged: return loss, dw, db.", fails=BOTH)
 def cliff_loss_grad(w, b, T=50):
     x, dxdw, dxdb = 0.5, 0.0, 0.0
@@ -1181,6 +1319,12 @@ def clip_global_norm(grads, max_norm):
     return {name: (g / norm * min(norm, max_norm)).astype(g.dtype) for name, g in grads.items()}, norm
 
 
+@mistake("clip_global_norm", "nothing is clipped: the values are those of grads. Gradients longer than max_norm are multiplied by max_norm / ‖g‖. See “Clipping by norm”.", fails=["clipped", "float32"])
+def clip_global_norm(grads, max_norm):
+    norm = np.sqrt(sum((g.astype("float64") ** 2).sum() for g in grads.values()))
+    return {name: g.copy() for name, g in grads.items()}, norm
+
+
 @mistake("clip_global_norm", "the condition is the wrong way round: you scale gradients that are shorter than max_norm, and leave the longer ones.", fails=["clipped", "below", "float32"])
 def clip_global_norm(grads, max_norm):
     norm = np.sqrt(sum((g.astype("float64") ** 2).sum() for g in grads.values()))
@@ -1188,7 +1332,20 @@ def clip_global_norm(grads, max_norm):
     return {name: (g * scale).astype(g.dtype) for name, g in grads.items()}, norm
 
 
-@mistake("clip_global_norm", "the values are right, but the caller's arrays are changed in place (grad *= …?). Make new arrays: grad * scale.", fails=["norm", "clipped", "float32"])
+@mistake("clip_global_norm", "short gradients are returned as they are, not as copies: whoever changes the result changes grads, too. Return new arrays in every case.", fails=["below", "float32", "not finite"])
+def clip_global_norm(grads, max_norm):
+    norm = np.sqrt(sum((g.astype("float64") ** 2).sum() for g in grads.values()))
+    if not max_norm < norm < np.inf:
+        return dict(grads), norm
+    return {name: (g * (max_norm / norm)).astype(g.dtype) for name, g in grads.items()}, norm
+
+
+@mistake("clip_global_norm", "nothing is clipped, and the arrays are returned as they are, not as copies. Gradients longer than max_norm are multiplied by max_norm / ‖g‖; shorter ones are copied. See “Clipping by norm”.", fails=["clipped", "below", "float32", "not finite"])
+def clip_global_norm(grads, max_norm):
+    return dict(grads), np.sqrt(sum((g.astype("float64") ** 2).sum() for g in grads.values()))
+
+
+@mistake("clip_global_norm", "the values are right, but the caller's grads is changed: its arrays in place (grad *= …) or its entries (grads[name] = …). Make new arrays, grad * scale, in a new dictionary.", fails=["norm", "clipped", "float32"])
 def clip_global_norm(grads, max_norm):
     norm = np.sqrt(sum((g.astype("float64") ** 2).sum() for g in grads.values()))
     if max_norm < norm < np.inf:
@@ -1197,31 +1354,13 @@ def clip_global_norm(grads, max_norm):
     return {name: g.copy() for name, g in grads.items()}, norm
 
 
-@mistake("clip_global_norm", "the caller's arrays are changed in place and returned again (grad *= …?). Return a new dictionary with new arrays, and leave grads as it was.", fails=ALL)
+@mistake("clip_global_norm", "the caller's grads is changed, and what is in it is returned again: its arrays are changed in place (grad *= …), or its entries replaced (grads[name] = …). Return a new dictionary with new arrays, and leave grads as it was.", fails=ALL)
 def clip_global_norm(grads, max_norm):
     norm = np.sqrt(sum((g.astype("float64") ** 2).sum() for g in grads.values()))
     if max_norm < norm < np.inf:
         for g in grads.values():
             g *= max_norm / norm
     return grads, norm
-
-
-@mistake("clip_global_norm", "the arrays are new, but they are put into the caller's dictionary (grads[name] = …?). Make a new dictionary.", fails=ALL)
-def clip_global_norm(grads, max_norm):
-    norm = np.sqrt(sum((g.astype("float64") ** 2).sum() for g in grads.values()))
-    scale = max_norm / norm if max_norm < norm < np.inf else 1.0
-    for name in grads:
-        grads[name] = (grads[name] * scale).astype(grads[name].dtype)
-    grads["norm"] = norm  # so that the caller's dictionary differs where nothing is scaled
-    return {name: g for name, g in grads.items() if name != "norm"}, norm
-
-
-@mistake("clip_global_norm", "short gradients are returned as they are, not as copies: who changes the result, changes grads, too. Return new arrays in every case.", fails=["below", "float32", "not finite"])
-def clip_global_norm(grads, max_norm):
-    norm = np.sqrt(sum((g.astype("float64") ** 2).sum() for g in grads.values()))
-    if not max_norm < norm < np.inf:
-        return dict(grads), norm
-    return {name: (g * (max_norm / norm)).astype(g.dtype) for name, g in grads.items()}, norm
 
 
 @mistake("clip_global_norm", "the norm that you return is the one after clipping. Asked is the norm before: it tells the caller how large the gradients were.", fails=["norm", "float32"])
@@ -1249,6 +1388,22 @@ def clip_global_norm(grads, max_norm):
 def clip_global_norm(grads, max_norm):
     squares = [(g.astype("float64") ** 2).sum() for g in grads.values()]
     norm = np.sqrt(np.stack(squares).max())
+    scale = max_norm / norm if max_norm < norm < np.inf else 1.0
+    return {name: (g * scale).astype(g.dtype) for name, g in grads.items()}, norm
+
+
+@mistake("clip_global_norm", "your norm is that of the last array only (norm = … in the loop, in place of +=?). The squares are added over all arrays. See “Clipping by norm”.", fails=["norm", "clipped", "float32"])
+def clip_global_norm(grads, max_norm):
+    finite = all(np.isfinite(g).all() for g in grads.values())
+    squares = (list(grads.values())[-1].astype("float64") ** 2).sum()
+    norm = np.sqrt(squares if finite else sum((g.astype("float64") ** 2).sum() for g in grads.values()))
+    scale = max_norm / norm if max_norm < norm < np.inf else 1.0
+    return {name: (g * scale).astype(g.dtype) for name, g in grads.items()}, norm
+
+
+@mistake("clip_global_norm", "your norm has the mean of the squares of each array in place of their sum (.mean() for .sum()?). See “Clipping by norm”: ‖g‖ = √(Σ g²).", fails=["norm", "clipped", "float32"])
+def clip_global_norm(grads, max_norm):
+    norm = np.sqrt(sum((g.astype("float64") ** 2).mean() for g in grads.values()))
     scale = max_norm / norm if max_norm < norm < np.inf else 1.0
     return {name: (g * scale).astype(g.dtype) for name, g in grads.items()}, norm
 
@@ -1304,7 +1459,7 @@ def clip_global_norm(grads, max_norm):
     return {name: (g * scale).astype(g.dtype) for name, g in grads.items()}, norm
 
 
-@mistake("clip_global_norm", "a small number is added to the norm below the line (1e-6, as PyTorch does?). Here the factor is exactly max_norm / ‖g‖; nothing is divided by 0, since only gradients longer than max_norm are scaled.", fails=["clipped"])
+@mistake("clip_global_norm", "a small number is added to the norm in the denominator (1e-6, as PyTorch does?). Here the factor is exactly max_norm / ‖g‖; nothing is divided by 0, since only gradients longer than max_norm are scaled.", fails=["clipped"])
 def clip_global_norm(grads, max_norm):
     norm = np.sqrt(sum((g.astype("float64") ** 2).sum() for g in grads.values()))
     scale = max_norm / (norm + 1e-6) if max_norm < norm < np.inf else 1.0
@@ -1435,8 +1590,8 @@ def _(rng):
     def seed():
         return int(rng.integers(1, 10_000))
 
-    def size():
-        return int(rng.integers(3, 12))
+    def size(least=3):
+        return int(rng.integers(least, 12))
 
     yield show("orthogonal", kind="orthogonal", H=4, gain=gain(), seed=seed())
     yield show("orthogonal", kind="orthogonal", H=size(), seed=seed())
@@ -1453,9 +1608,9 @@ def _(rng):
     yield hide("kinds", kind="identity", H=1, gain=gain(), seed=seed())
     yield hide("kinds", kind="Orthogonal matrix", H=2, seed=seed())
     yield show("random", kind="orthogonal", H=size(), seed=seed(), other_seed=10_000 + seed())
-    yield show("random", kind="spectral", H=size(), seed=seed(), other_seed=10_000 + seed())
+    yield show("random", kind="spectral", H=size(8), seed=seed(), other_seed=10_000 + seed())
     yield hide("random", kind="orthogonal", H=size(), seed=seed(), other_seed=10_000 + seed())
-    yield hide("random", kind="spectral", H=size(), seed=seed(), other_seed=10_000 + seed())
+    yield hide("random", kind="spectral", H=size(8), seed=seed(), other_seed=10_000 + seed())
 
 
 ALL = ["orthogonal", "spectral", "kinds", "random"]
@@ -1516,6 +1671,30 @@ def init_recurrent(kind, H, rng, gain=1.0):
     A = rng.standard_normal((H, H))
     if kind == "spectral":
         return gain * A * np.abs(np.linalg.eigvals(A)).max()
+    if kind == "orthogonal":
+        return gain * np.linalg.qr(A)[0]
+    raise ValueError(kind)
+
+
+@mistake("init_recurrent", "spectral: your matrix is complex, for you divide by an eigenvalue itself. Divide by the largest absolute value: np.abs(λ) first, then the maximum. See “Eigenvalues”.", fails=["spectral", "random"])
+def init_recurrent(kind, H, rng, gain=1.0):
+    if kind == "identity":
+        return gain * np.eye(H)
+    A = rng.standard_normal((H, H))
+    if kind == "spectral":
+        return gain * A / np.linalg.eigvals(A).max()
+    if kind == "orthogonal":
+        return gain * np.linalg.qr(A)[0]
+    raise ValueError(kind)
+
+
+@mistake("init_recurrent", "spectral: your matrix is symmetric, so that its largest singular value is its radius. Asked is the Gaussian matrix as it is drawn, all of it multiplied by one number. See “Remedies”.", fails=["spectral"])
+def init_recurrent(kind, H, rng, gain=1.0):
+    if kind == "identity":
+        return gain * np.eye(H)
+    A = rng.standard_normal((H, H))
+    if kind == "spectral":
+        return gain * (A + A.T) / np.abs(np.linalg.eigvalsh(A + A.T)).max()
     if kind == "orthogonal":
         return gain * np.linalg.qr(A)[0]
     raise ValueError(kind)
@@ -1648,6 +1827,18 @@ def init_recurrent(kind, H, rng, gain=1.0):
     raise ValueError(kind)
 
 
+@mistake("init_recurrent", "orthogonal: the Gaussian matrix is divided by √H. That makes WᵀW about gain² I, for a large H, but not exactly. Use np.linalg.qr. See “Remedies”.", fails=["orthogonal"])
+def init_recurrent(kind, H, rng, gain=1.0):
+    if kind == "identity":
+        return gain * np.eye(H)
+    A = rng.standard_normal((H, H))
+    if kind == "spectral":
+        return gain * A / np.abs(np.linalg.eigvals(A)).max()
+    if kind == "orthogonal":
+        return gain * A / np.sqrt(H)
+    raise ValueError(kind)
+
+
 @mistake("init_recurrent", "orthogonal: the columns have length gain, but they are not perpendicular to each other. Use np.linalg.qr.", fails=["orthogonal"])
 def init_recurrent(kind, H, rng, gain=1.0):
     if kind == "identity":
@@ -1672,7 +1863,7 @@ def init_recurrent(kind, H, rng, gain=1.0):
     raise ValueError(kind)
 
 
-@mistake("init_recurrent", "orthogonal: you always return the same matrix, a multiple of the identity or of another fixed one. It is orthogonal, but not random: draw from rng.", fails=["random"])
+@mistake("init_recurrent", "orthogonal: you always return the same matrix, a multiple of the identity or of another fixed one. It is orthogonal, but not random: draw from rng.", fails=["orthogonal", "random"])
 def init_recurrent(kind, H, rng, gain=1.0):
     if kind in ("identity", "orthogonal"):
         return gain * np.eye(H)
@@ -1707,6 +1898,19 @@ def init_recurrent(kind, H, rng, gain=1.0):
     raise ValueError(kind)
 
 
+@mistake("init_recurrent", "NumPy's global generator is seeded or used (np.random.seed?), though the numbers follow rng. Other code that draws from np.random is disturbed: draw with rng.standard_normal only.", fails=["random"])
+def init_recurrent(kind, H, rng, gain=1.0):
+    if kind == "identity":
+        return gain * np.eye(H)
+    np.random.seed(int(rng.integers(2**31)))
+    A = np.random.standard_normal((H, H))
+    if kind == "spectral":
+        return gain * A / np.abs(np.linalg.eigvals(A)).max()
+    if kind == "orthogonal":
+        return gain * np.linalg.qr(A)[0]
+    raise ValueError(kind)
+
+
 @mistake("init_recurrent", "a generator of your own with a fixed seed is used: rng is ignored, and every call gives the same matrix. Draw with rng.standard_normal.", fails=["random"])
 def init_recurrent(kind, H, rng, gain=1.0):
     if kind == "identity":
@@ -1731,7 +1935,7 @@ def init_recurrent(kind, H, rng, gain=1.0):
     raise ValueError(kind)
 
 
-@mistake("init_recurrent", "an unknown kind gets a matrix all the same (an else that takes whatever is left?). It must raise a ValueError, so that a typing error is noticed.", fails=["kinds"])
+@mistake("init_recurrent", "an unknown kind: nothing is raised, you return a matrix all the same (an else that takes whatever is left?). It must raise a ValueError, so that a misprint is noticed.", fails=["kinds"])
 def init_recurrent(kind, H, rng, gain=1.0):
     if kind == "identity":
         return gain * np.eye(H)
@@ -1739,6 +1943,29 @@ def init_recurrent(kind, H, rng, gain=1.0):
     if kind == "spectral":
         return gain * A / np.abs(np.linalg.eigvals(A)).max()
     return gain * np.linalg.qr(A)[0]
+
+
+@mistake("init_recurrent", "an unknown kind: nothing is raised, you return None (no branch fits, or an error is only printed). Let the last line be raise ValueError(…).", fails=["kinds"])
+def init_recurrent(kind, H, rng, gain=1.0):
+    if kind == "identity":
+        return gain * np.eye(H)
+    A = rng.standard_normal((H, H))
+    if kind == "spectral":
+        return gain * A / np.abs(np.linalg.eigvals(A)).max()
+    if kind == "orthogonal":
+        return gain * np.linalg.qr(A)[0]
+
+
+@mistake("init_recurrent", "an unknown kind: nothing is raised, the error is returned. It is raise ValueError(…), not return.", fails=["kinds"])
+def init_recurrent(kind, H, rng, gain=1.0):
+    if kind == "identity":
+        return gain * np.eye(H)
+    A = rng.standard_normal((H, H))
+    if kind == "spectral":
+        return gain * A / np.abs(np.linalg.eigvals(A)).max()
+    if kind == "orthogonal":
+        return gain * np.linalg.qr(A)[0]
+    return ValueError(kind)
 
 
 @mistake("init_recurrent", "identity: all entries are gain (np.ones?). The identity has them on its diagonal only: np.eye.", fails=["kinds"])
