@@ -348,7 +348,7 @@ def _environment(home: Path, library: Path) -> dict[str, str]:
 
 
 def _library(target: Path) -> Path:
-    """A ``course_lib`` for graded kernels: what running an answer needs, a refusal in place of the rest and of solvers."""
+    """A ``course_lib`` for graded kernels, what running an answer needs; a refusal for its rest, and for solvers."""
     package = Path(course_lib.__file__).resolve().parent
     (target / "course_lib").mkdir(parents=True)
     for path in package.iterdir():

@@ -121,7 +121,7 @@ def test_what_only_looks_right_earns_nothing(tale, bubblewrap):
 
 def test_the_same_way_of_handing_in_earns_points_for_a_right_answer(bubblewrap):
     nb = stubs(VANISHING)
-    answer_cell(nb, "spectrum").source = (
-        "def spectrum(W):\n    return np.abs(np.linalg.eigvals(W)).max(), np.linalg.norm(W, 2)"
-    )
+    answer_cell(
+        nb, "spectrum"
+    ).source = "def spectrum(W):\n    return np.abs(np.linalg.eigvals(W)).max(), np.linalg.norm(W, 2)"
     assert points(graded(nb, notebook=VANISHING))["spectrum"] == 2.0
