@@ -181,7 +181,14 @@ def test_an_interrupted_run_keeps_what_it_wrote_and_goes_on(folder, tmp_path, bu
         put(folder, f"{student}/{FILE}", stubs())
     out = tmp_path / "out"
     command = [*COURSE, "grade", str(folder), "--out", str(out), "--jobs", "1"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Tests that run in the background were told to ignore interrupts, and would pass that on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     deadline = time.monotonic() + 60
     while not list(out.glob("results/*/*.json")) and time.monotonic() < deadline:
         time.sleep(0.02)
