@@ -30,7 +30,7 @@
 # **How to work.** Go from top to bottom and run every cell. There are seven exercises, 20 points in all. Below each
 # one, `check(…)` says at once what is right and what is wrong, and `hint(…)` helps. As in the notebooks before, a cell
 # below an exercise that is not solved yet may end in `NotImplementedError` or `NameError`: solve the exercise, then
-# choose Run → Run All Cells. It takes about half a minute, and is safer than running one cell again, since later cells
+# choose Run → Run All Cells. It takes about twenty seconds, and is safer than running one cell again, since later cells
 # use some names anew.
 #
 # The letters are those of notebook 01, and so are the four documents: **A**, the slides by J. Grabocka, **B**, part 3

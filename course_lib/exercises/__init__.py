@@ -28,6 +28,23 @@ def call(function: Callable, case: Mapping[str, Any]) -> Any:
     return function(*case.values())
 
 
+def part(name: str, names: tuple[str, ...]) -> Callable:
+    """A probe that looks at one of several results; whatever does not have as many is passed on as it is.
+
+    Args:
+        name: the result that counts.
+        names: all of them, in the order in which they are returned.
+    """
+
+    def probe(function: Callable, case: Mapping[str, Any]) -> Any:
+        results = call(function, case)
+        if not isinstance(results, tuple | list) or len(results) != len(names):
+            return results
+        return {name: results[names.index(name)]}
+
+    return probe
+
+
 @dataclass(frozen=True)
 class Test:
     """One thing an exercise is marked on.

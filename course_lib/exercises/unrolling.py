@@ -3,22 +3,9 @@
 from itertools import combinations
 
 from course_lib.backend import array_namespace
-from course_lib.exercises import Exercise, Test, call, choice
+from course_lib.exercises import Exercise, Test, call, choice, part
 
-
-def _states(function, case):
-    return _one_of_two(call(function, case), "hs")
-
-
-def _outputs(function, case):
-    return _one_of_two(call(function, case), "os")
-
-
-def _one_of_two(pair, name):
-    """The states or the outputs; whatever is no pair, as it is."""
-    if not isinstance(pair, tuple | list) or len(pair) != 2:
-        return pair
-    return {name: dict(zip(("hs", "os"), pair, strict=True))[name]}
+_STATES_AND_OUTPUTS = ("hs", "os")
 
 
 def _network(kind, U, b, V):
@@ -135,11 +122,11 @@ EXERCISES = (
                 "states",
                 1.0,
                 "hs, the states after each step, for several T, B, D, H, O, also 1",
-                probe=_states,
+                probe=part("hs", _STATES_AND_OUTPUTS),
             ),
-            Test("outputs", 1.0, "os, the outputs of each step", probe=_outputs),
-            Test("h0", 0.5, "the start: here h0 is not zero", probe=_states),
-            Test("float32", 0.5, "float32 inputs give float32 results", outputs=("hs", "os"), dtype=True),
+            Test("outputs", 1.0, "os, the outputs of each step", probe=part("os", _STATES_AND_OUTPUTS)),
+            Test("h0", 0.5, "the start: here h0 is not zero", probe=part("hs", _STATES_AND_OUTPUTS)),
+            Test("float32", 0.5, "float32 inputs give float32 results", outputs=_STATES_AND_OUTPUTS, dtype=True),
         ),
         hints=(
             "Keep one variable h. It starts as h0, and each pass of the loop replaces it by the next state.",

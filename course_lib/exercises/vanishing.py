@@ -3,20 +3,7 @@
 import numpy as np
 
 from course_lib.backend import asnumpy
-from course_lib.exercises import EXACT, Exercise, Test, call, choice
-
-
-def _part(name, names):
-    """A probe that returns one of several results; whatever does not have as many, as it is."""
-
-    def probe(function, case):
-        results = call(function, case)
-        if not isinstance(results, tuple | list) or len(results) != len(names):
-            return results
-        return {name: results[names.index(name)]}
-
-    return probe
-
+from course_lib.exercises import EXACT, Exercise, Test, call, choice, part
 
 _RADIUS_AND_NORM = ("rho", "smax")
 _LOSS_AND_GRADIENT = ("loss", "dw", "db")
@@ -182,9 +169,9 @@ EXERCISES = (
                 "radius",
                 1.0,
                 "the spectral radius: eigenvalues that are positive, negative or complex",
-                probe=_part("rho", _RADIUS_AND_NORM),
+                probe=part("rho", _RADIUS_AND_NORM),
             ),
-            Test("norm", 0.5, "the largest singular value", probe=_part("smax", _RADIUS_AND_NORM)),
+            Test("norm", 0.5, "the largest singular value", probe=part("smax", _RADIUS_AND_NORM)),
             Test(
                 "non-normal",
                 0.5,
@@ -206,9 +193,9 @@ EXERCISES = (
         names=("cliff_loss_grad",),
         section="The cliff",
         tests=(
-            Test("loss", 0.5, "the loss, for several T", probe=_part("loss", _LOSS_AND_GRADIENT), tolerance=EXACT),
-            Test("dw", 1.0, "the derivative by w", probe=_part("dw", _LOSS_AND_GRADIENT), tolerance=EXACT),
-            Test("db", 1.0, "the derivative by b", probe=_part("db", _LOSS_AND_GRADIENT), tolerance=EXACT),
+            Test("loss", 0.5, "the loss, for several T", probe=part("loss", _LOSS_AND_GRADIENT), tolerance=EXACT),
+            Test("dw", 1.0, "the derivative by w", probe=part("dw", _LOSS_AND_GRADIENT), tolerance=EXACT),
+            Test("db", 1.0, "the derivative by b", probe=part("db", _LOSS_AND_GRADIENT), tolerance=EXACT),
             Test("grid", 0.5, "all three for arrays w and b", outputs=_LOSS_AND_GRADIENT, tolerance=EXACT),
         ),
         hints=(
@@ -226,13 +213,13 @@ EXERCISES = (
         names=("clip_global_norm",),
         section="Clipping by norm",
         tests=(
-            Test("norm", 0.5, "the norm before clipping, over all arrays", probe=_part("norm", _CLIPPED_AND_NORM)),
-            Test("clipped", 2.0, "gradients that are too long", probe=_part("clipped", _CLIPPED_AND_NORM)),
+            Test("norm", 0.5, "the norm before clipping, over all arrays", probe=part("norm", _CLIPPED_AND_NORM)),
+            Test("clipped", 2.0, "gradients that are too long", probe=part("clipped", _CLIPPED_AND_NORM)),
             Test(
                 "below",
                 0.5,
                 "gradients that are short enough, or all 0: copies with the same values",
-                probe=_part("clipped", _CLIPPED_AND_NORM),
+                probe=part("clipped", _CLIPPED_AND_NORM),
             ),
             Test(
                 "float32",

@@ -7,7 +7,6 @@ that says what there is to see; `show` stores it beside the picture.
 Matplotlib is imported when the first figure is drawn. pyplot is not used, so no figure has to be closed.
 """
 
-# ruff: noqa: F401
 from course_lib.plots.bptt import (
     contributions,
     cost_of_length,
@@ -28,3 +27,31 @@ from course_lib.plots.vanishing import (
     sensitivity,
     step_ratios,
 )
+
+__all__ = [
+    "bundle",
+    "causality",
+    "chain",
+    "cliff_paths",
+    "cliff_surface",
+    "clipped_directions",
+    "contributions",
+    "cost_of_length",
+    "difference_errors",
+    "eigenvalue_plane",
+    "forward_reverse",
+    "gradient_copies",
+    "gradient_flow",
+    "gradient_paths",
+    "learning_curves",
+    "next_character",
+    "over_time",
+    "radius_flow",
+    "sensitivity",
+    "show",
+    "singular_values",
+    "squashing",
+    "states",
+    "step_ratios",
+    "unrolled",
+]
