@@ -95,6 +95,7 @@ MAY_SEE = {
     "interop": MATHEMATICS,
     "training": MATHEMATICS,
     "saving": {"backend"},
+    "data": set(),
     "exercises": {"backend"},
     "practice": {"exercises"},
     "checking": {"exercises", "practice"},
