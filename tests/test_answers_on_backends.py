@@ -18,7 +18,10 @@ COURSES = {notebook: load(Texts.read(ROOT / "solutions", notebook)) for notebook
 SHEETS = {notebook: course.sheets(seeded("on backends")) for notebook, course in COURSES.items()}  # answered by NumPy
 
 # Exercises in which ``np`` stays NumPy, and why.
-ON_THE_HOST = {"init_recurrent": "draws from a NumPy generator: random numbers are made on the host, the same for all"}
+ON_THE_HOST = {
+    "init_recurrent": "draws from a NumPy generator: random numbers are made on the host, the same for all",
+    "gate_bias": "draws from a NumPy generator, too",
+}
 
 WRITTEN = [
     pytest.param(notebook, exercise, code, id=f"{exercise.id}-{differs}")

@@ -4,6 +4,7 @@ One module a notebook (``unrolling.py`` for ``01_unrolling``), holding ``EXERCIS
 The right answers are not here: they are in ``solutions/``, which students do not have.
 """
 
+import copy
 import importlib
 import re
 from collections.abc import Callable, Mapping
@@ -12,11 +13,15 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
 # One line for each notebook, in the order of the course.
 _MODULES = {
     "01_unrolling": "unrolling",
     "02_bptt": "bptt",
     "03_vanishing_gradients": "vanishing",
+    "04_lstm": "lstm",
+    "05_gru": "gru",
 }
 
 TOLERANCE = {"float64": 1e-9, "float32": 1e-4}
@@ -43,6 +48,78 @@ def part(name: str, names: tuple[str, ...]) -> Callable:
         return {name: results[names.index(name)]}
 
     return probe
+
+
+def gradients(*names: str, of_copies: bool = True) -> Callable:
+    """A probe that looks at some of the gradients in a dictionary; whatever lacks one is passed on as it is.
+
+    Args:
+        names: the gradients that count.
+        of_copies: whether the function gets copies of the inputs: whether they stay as they are is then for
+            another test to say.
+    """
+
+    def probe(function: Callable, case: Mapping[str, Any]) -> Any:
+        result = call(function, copy.deepcopy(case) if of_copies else case)
+        if not isinstance(result, Mapping) or not set(names) <= result.keys():
+            return result
+        return {name: result[name] for name in names}
+
+    return probe
+
+
+def draws(make: Callable) -> Callable:
+    """A probe of what is random: several draws, while NumPy's global generator is in another state for each.
+
+    Args:
+        make: ``make(function, case, rng)`` is one array, drawn from ``rng``: data can hold no generator, so a case
+            has a ``seed`` and an ``other_seed``.
+    """
+
+    def probe(function: Callable, case: Mapping[str, Any]) -> dict[str, Any]:
+        before = np.random.get_state()
+        try:
+            np.random.seed(1)
+            drawn = {"one": make(function, case, np.random.default_rng(case["seed"]))}
+            np.random.seed(2)
+            state = np.random.get_state()[1].copy()
+            drawn["again"] = make(function, case, np.random.default_rng(case["seed"]))
+            untouched = np.array_equal(state, np.random.get_state()[1]) and np.random.get_state()[2] == 624
+            rng = np.random.default_rng(case["seed"])
+            drawn |= {name: make(function, case, rng) for name in ("first", "second")}
+            drawn["other"] = make(function, case, np.random.default_rng(case["other_seed"]))
+        finally:
+            np.random.set_state(before)
+        return {**drawn, "untouched": untouched}
+
+    return probe
+
+
+def randomness(is_right: Callable) -> Callable:
+    """The view of `draws`: which of them are equal. ``is_right(array)`` is whether it has the form of an answer."""
+
+    def view(outputs: Mapping[str, Any], case: Mapping[str, Any]) -> dict[str, Any]:
+        one, again, first, second, other = (outputs[name] for name in ("one", "again", "first", "second", "other"))
+        if not all(map(is_right, (one, again, first, second, other))):
+            return {"result": one}
+        return {
+            "shape": np.array(one.shape),
+            "the same seed gives the same": bool((again == one).all() and (first == one).all()),
+            "another seed gives another": bool((other != one).any()),
+            "a second draw gives another": bool((first != second).any()),
+            "global state stays": outputs["untouched"],
+        }
+
+    return view
+
+
+def raised(make: Callable, *args: Any) -> dict[str, str]:
+    """What ``make(*args)`` raises, where a ValueError is asked for, or that it raises none."""
+    try:
+        result = make(*args)
+    except ValueError as error:
+        return {"raises": type(error).__name__}
+    return {"raises": f"nothing: you return {'None' if result is None else f'a value of type {type(result).__name__}'}"}
 
 
 @dataclass(frozen=True)

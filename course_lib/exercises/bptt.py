@@ -1,40 +1,10 @@
 """Notebook 02, backpropagation through time: what is asked, how it is called, and hints."""
 
+import copy
 from collections.abc import Mapping
 
 from course_lib.backend import array_namespace
-from course_lib.exercises import EXACT, Exercise, Test, call, choice
-
-
-def _gradients(*names):
-    """Of the gradients that were returned those that a test asks for; whatever lacks one, as it is."""
-
-    def probe(function, case):
-        return _chosen(call(function, case), names)
-
-    return probe
-
-
-def _gradient_of_copies(name):
-    """One gradient, of copies of the inputs: whether they stay as they are is another test's to say."""
-
-    def probe(function, case):
-        return _chosen(function(*_copied(case).values()), (name,))
-
-    return probe
-
-
-def _chosen(result, names):
-    if not isinstance(result, Mapping) or not set(names) <= result.keys():
-        return result
-    return {name: result[name] for name in names}
-
-
-def _copied(value):
-    if isinstance(value, Mapping):
-        return {key: _copied(item) for key, item in value.items()}
-    return value.copy() if hasattr(value, "dtype") else value
-
+from course_lib.exercises import EXACT, Exercise, Test, choice, gradients
 
 # A loss whose central differences are known to the last digit: its third derivative is constant.
 
@@ -50,7 +20,7 @@ def _loss(case):
 
 def _errors(function, case, read=lambda error: error):
     """The errors by name, of copies of the parameters."""
-    inputs = _copied(case)
+    inputs = copy.deepcopy(case)
     step = () if case["eps"] is None else (case["eps"],)
     errors = function(_loss(case), inputs["params"], inputs["grads"], *step)
     if not isinstance(errors, Mapping):
@@ -69,7 +39,7 @@ def _put_back(function, case):
     That they are exactly as before is not looked at here: `attempt` sees whatever is changed.
     """
     xp = array_namespace(*case["params"].values())
-    before, f = _copied(case["params"]), _loss(case)
+    before, f = copy.deepcopy(case["params"]), _loss(case)
     varied = {name: xp.zeros(value.shape, dtype=bool) for name, value in before.items()}
 
     def watched(params):
@@ -85,7 +55,7 @@ def _put_back(function, case):
     return {**seen, "entries that stayed moved": moved}
 
 
-_ALL_FIVE = _gradients("dx", "dh0", "dU", "dW", "db")
+_ALL_FIVE = ("dx", "dh0", "dU", "dW", "db")
 _DERIVATIVES = ("dhdU", "dhdW")
 
 
@@ -122,23 +92,28 @@ EXERCISES = (
         names=("rnn_backward",),
         section="Sums over time",
         tests=(
-            _exact("db", 1.0, "db: the sum over all steps and samples", _gradient_of_copies("db")),
-            _exact("dU", 1.0, "dU, for several T, B, D, H, also 1", _gradient_of_copies("dU")),
-            _exact("dW", 2.0, "dW, also where h0 is not 0", _gradient_of_copies("dW")),
-            _exact("dx", 1.0, "dx: for each step and sample", _gradient_of_copies("dx")),
-            _exact("dh0", 1.5, "dh0: what arrives at the start, for each sample", _gradient_of_copies("dh0")),
+            _exact("db", 1.0, "db: the sum over all steps and samples", gradients("db")),
+            _exact("dU", 1.0, "dU, for several T, B, D, H, also 1", gradients("dU")),
+            _exact("dW", 2.0, "dW, also where h0 is not 0", gradients("dW")),
+            _exact("dx", 1.0, "dx: for each step and sample", gradients("dx")),
+            _exact("dh0", 1.5, "dh0: what arrives at the start, for each sample", gradients("dh0")),
             _exact(
                 "one step",
                 0.5,
                 "T = 1: all five, where nothing comes from a later step",
-                lambda function, case: _ALL_FIVE(function, _copied(case)),
+                gradients(*_ALL_FIVE),
             ),
-            _exact("inputs", 0.5, "all five once more; dhs and the arrays in cache stay as they are", _ALL_FIVE),
+            _exact(
+                "inputs",
+                0.5,
+                "all five once more; dhs and the arrays in cache stay as they are",
+                gradients(*_ALL_FIVE, of_copies=False),
+            ),
             Test(
                 "float32",
                 0.5,
                 "float32 inputs give five float32 gradients",
-                probe=lambda function, case: _ALL_FIVE(function, _copied(case)),
+                probe=gradients(*_ALL_FIVE),
                 dtype=True,
                 floor=1.0,
             ),
@@ -160,12 +135,19 @@ EXERCISES = (
         names=("bptt_naive",),
         section="One loss at a time",
         tests=(
-            Test("output layer", 0.5, "dV and dc", probe=_gradients("dV", "dc"), tolerance=EXACT, floor=0.1),
+            Test(
+                "output layer",
+                0.5,
+                "dV and dc",
+                probe=gradients("dV", "dc", of_copies=False),
+                tolerance=EXACT,
+                floor=0.1,
+            ),
             Test(
                 "all steps",
                 1.5,
                 "dU, dW, db without truncation",
-                probe=_gradients("dU", "dW", "db"),
+                probe=gradients("dU", "dW", "db", of_copies=False),
                 tolerance=EXACT,
                 floor=0.1,
             ),
@@ -173,7 +155,7 @@ EXERCISES = (
                 "truncated",
                 1.5,
                 "dU, dW, db where each loss reaches back k steps, for k = 1, 2, … and k > T",
-                probe=_gradients("dU", "dW", "db"),
+                probe=gradients("dU", "dW", "db", of_copies=False),
                 tolerance=EXACT,
                 floor=0.1,
             ),
@@ -181,7 +163,7 @@ EXERCISES = (
                 "float32",
                 0.5,
                 "float32 inputs give five float32 gradients",
-                probe=_gradients("dU", "dW", "db", "dV", "dc"),
+                probe=gradients("dU", "dW", "db", "dV", "dc", of_copies=False),
                 dtype=True,
                 floor=0.1,
             ),

@@ -3,7 +3,7 @@
 import numpy as np
 
 from course_lib.backend import asnumpy
-from course_lib.exercises import EXACT, Exercise, Test, call, choice, part
+from course_lib.exercises import EXACT, Exercise, Test, call, choice, draws, part, raised, randomness
 
 _RADIUS_AND_NORM = ("rho", "smax")
 _LOSS_AND_GRADIENT = ("loss", "dw", "db")
@@ -21,15 +21,14 @@ def _clipped_float32(function, case):
     return {"clipped": results[0], "norm": norm}
 
 
-def _matrix(function, case, seed="seed"):
-    """The matrix of a case, whose ``rng`` is made here: data can hold no generator."""
-    arguments = {name: case[name] for name in ("kind", "H")} | {"rng": np.random.default_rng(case[seed])}
-    arguments |= {name: case[name] for name in ("gain",) if name in case}
-    return function(*arguments.values())
+def _matrix(function, case, rng):
+    arguments = [case["kind"], case["H"], rng] + [case[name] for name in ("gain",) if name in case]
+    return function(*arguments)
 
 
 def _one_matrix(function, case):
-    return {"W": _matrix(function, case)}
+    """The matrix of a case, whose ``rng`` is made here: data can hold no generator."""
+    return {"W": _matrix(function, case, np.random.default_rng(case["seed"]))}
 
 
 def _is_matrix(W):
@@ -79,43 +78,7 @@ def _growth(W, doublings=20):
 def _of_kind(function, case):
     if case["kind"] in ("orthogonal", "identity", "spectral"):
         return _one_matrix(function, case)
-    try:
-        result = _matrix(function, case)
-    except ValueError as error:
-        return {"raises": type(error).__name__}
-    return {"raises": f"nothing: you return {'None' if result is None else f'a value of type {type(result).__name__}'}"}
-
-
-def _draws(function, case):
-    """Several matrices, while NumPy's global generator is in another state for each."""
-    before = np.random.get_state()
-    try:
-        np.random.seed(1)
-        drawn = {"W": _matrix(function, case)}
-        np.random.seed(2)
-        state = np.random.get_state()[1].copy()
-        drawn["again"] = _matrix(function, case)
-        untouched = np.array_equal(state, np.random.get_state()[1]) and np.random.get_state()[2] == 624
-        rng = np.random.default_rng(case["seed"])
-        drawn |= {name: function(case["kind"], case["H"], rng) for name in ("first", "second")}
-        drawn["other"] = _matrix(function, case, seed="other_seed")
-    finally:
-        np.random.set_state(before)
-    return {**drawn, "untouched": untouched}
-
-
-def _randomness(outputs, case):
-    """Which of the matrices are equal."""
-    W, again, first, second, other = (outputs[name] for name in ("W", "again", "first", "second", "other"))
-    if not all(map(_is_matrix, (W, again, first, second, other))):
-        return {"result": W}
-    return {
-        "shape": np.array(W.shape),
-        "the same seed gives the same": bool((again == W).all() and (first == W).all()),
-        "another seed gives another": bool((other != W).any()),
-        "a second draw gives another": bool((first != second).any()),
-        "global state stays": outputs["untouched"],
-    }
+    return raised(_matrix, function, case, np.random.default_rng(case["seed"]))
 
 
 EXERCISES = (
@@ -260,7 +223,13 @@ EXERCISES = (
                 view=_spectral,
             ),
             Test("kinds", 0.5, "identity, and an unknown kind", probe=_of_kind),
-            Test("random", 0.5, "rng, and nothing else, decides what is drawn", probe=_draws, view=_randomness),
+            Test(
+                "random",
+                0.5,
+                "rng, and nothing else, decides what is drawn",
+                probe=draws(_matrix),
+                view=randomness(_is_matrix),
+            ),
         ),
         hints=(
             "Three kinds, three branches, and an error after them. Two of them begin with the same Gaussian matrix.",

@@ -15,7 +15,11 @@ from course_lib.plots.bptt import (
     gradient_copies,
     gradient_paths,
 )
+from course_lib.plots.equivalence import parameter_bars, state_gaps, step_cuts
+from course_lib.plots.gates import cell_paths, gate_traces, half_life, memory_paths, recall_curves
+from course_lib.plots.gru import between, gru_cell, reset_positions, update_limits
 from course_lib.plots.jacobians import chain, eigenvalue_plane, gradient_flow, radius_flow, singular_values, squashing
+from course_lib.plots.lstm import candidates, gated_memory, gated_sensitivity, lstm_cell
 from course_lib.plots.style import bundle, show
 from course_lib.plots.unrolling import causality, next_character, states, unrolled
 from course_lib.plots.vanishing import (
@@ -29,8 +33,11 @@ from course_lib.plots.vanishing import (
 )
 
 __all__ = [
+    "between",
     "bundle",
+    "candidates",
     "causality",
+    "cell_paths",
     "chain",
     "cliff_paths",
     "cliff_surface",
@@ -40,18 +47,31 @@ __all__ = [
     "difference_errors",
     "eigenvalue_plane",
     "forward_reverse",
+    "gate_traces",
+    "gated_memory",
+    "gated_sensitivity",
     "gradient_copies",
     "gradient_flow",
     "gradient_paths",
+    "gru_cell",
+    "half_life",
     "learning_curves",
+    "lstm_cell",
+    "memory_paths",
     "next_character",
     "over_time",
+    "parameter_bars",
     "radius_flow",
+    "recall_curves",
+    "reset_positions",
     "sensitivity",
     "show",
     "singular_values",
     "squashing",
+    "state_gaps",
     "states",
+    "step_cuts",
     "step_ratios",
     "unrolled",
+    "update_limits",
 ]
