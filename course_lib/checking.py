@@ -3,10 +3,13 @@
 Everything runs in the student's own kernel on the visible cases; what counts is marked later, elsewhere.
 """
 
+import ast
 import contextlib
+import dis
 import html
 import re
 import sys
+from collections.abc import Iterator
 from functools import cache
 from types import CodeType, ModuleType
 from typing import Any
@@ -45,7 +48,8 @@ def check(answer: Any) -> None:
                 verdicts.append(judge(exercise, test, sheet, answers, reveal=True))
     _verdicts.pop(exercise.id, None)  # so that the latest check comes last
     _verdicts[exercise.id] = verdicts
-    notes = [note for note in (_hidden(exercise, verdicts), _outdated(exercise), _borrowed(exercise)) if note]
+    notes = [_hidden(exercise, verdicts), _outdated(exercise), _borrowed(exercise), _left_over(notebook, exercise)]
+    notes = [note for note in notes if note]
     _show(_check_html(exercise, verdicts, notes), _check_text(exercise, verdicts, notes))
 
 
@@ -151,6 +155,43 @@ def _borrowed(exercise: Exercise) -> str:
     used = [_names_in(getattr(_namespace().get(name), "__code__", None)) for name in exercise.names]
     library = sorted(name for name in set().union(*used) if _is_library(name, _namespace().get(name)))
     return f"When graded, {', '.join(library)} will not be there: use your own code and NumPy." if library else ""
+
+
+def _left_over(notebook: str, exercise: Exercise) -> str:
+    """A warning where a function reads a variable that a demonstration cell has set: those cells are not graded."""
+    cells, names = _practice(notebook).cells, _namespace()
+    shown, kept = (
+        set().union(*(_variables(cell["source"]) for cell in cells if (cell["role"] == "demo") == demo))
+        for demo in (True, False)
+    )
+    read = set().union(*(_globals(getattr(names.get(name), "__code__", None)) for name in exercise.names))
+    if left := sorted(read & (shown - kept) & names.keys()):
+        listed = ", ".join(left)
+        return f"{listed}: set by a cell that shows something, and not there when graded. Make it in your own code."
+    return ""
+
+
+def _variables(source: str) -> set[str]:
+    """The names that a cell assigns at its top level, functions and imports aside."""
+    stored = [node for line in ast.parse(source).body for node in _outside_functions(line)]
+    return {node.id for node in stored if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+
+
+def _outside_functions(node: ast.AST) -> Iterator[ast.AST]:
+    """A node and those inside it, but for what has variables of its own."""
+    yield node
+    own = ast.FunctionDef | ast.ClassDef | ast.Lambda | ast.GeneratorExp | ast.ListComp | ast.SetComp | ast.DictComp
+    if not isinstance(node, own):
+        for child in ast.iter_child_nodes(node):
+            yield from _outside_functions(child)
+
+
+def _globals(code: CodeType | None) -> set[str]:
+    """The names that a function reads from outside, also in functions inside it."""
+    if code is None:
+        return set()
+    read = {step.argval for step in dis.get_instructions(code) if step.opname == "LOAD_GLOBAL"}
+    return read.union(*(_globals(part) for part in code.co_consts if isinstance(part, CodeType)))
 
 
 def _names_in(code: CodeType | None) -> set[str]:

@@ -147,6 +147,31 @@ def test_an_answer_that_leans_on_the_library_is_warned(shell, before, body, name
     assert (f"When graded, {named} will not be there" in said) if named else ("When graded" not in said)
 
 
+DEMO = "two, T = 2, 7\nscale = [k for k in range(3)]\ndef helper(x):\n    inner = 5\n    return inner * x"
+
+
+@pytest.mark.parametrize(
+    ("before", "body", "named"),
+    [
+        (DEMO, "return two * x", "two"),
+        (DEMO, "return sum(two * row for row in x[None]) + 0 * T", "T, two"),
+        (DEMO, "return 2 * x.T.T", ""),  # an attribute of that name
+        (DEMO, "two = 2\n    return two * x", ""),
+        (DEMO, "return 2 * x + 0 * given", ""),  # the setup cell makes it, too
+        ("inner = k = 2", "return inner * x + 0 * k", ""),  # nothing that outlives the demonstration
+        ("", "return 2 * x", ""),
+    ],
+)
+def test_an_answer_that_reads_what_only_a_demonstration_made_is_warned(shell, monkeypatch, before, body, named):
+    sources = {"demo": f"{DEMO}\ngiven = 1", "setup": "given = 1"}
+    cells = [{"id": role, "role": role, "exercise": "", "source": source} for role, source in sources.items()]
+    practice = Practice(toy.NOTEBOOK, "", cells, checking._practice(toy.NOTEBOOK).sheets)
+    monkeypatch.setattr(checking, "_practice", lambda notebook: practice)
+    said = shell.run(f"given = 1\n{before}").check(f"def double(x):\n    {body}")
+    assert "✓ passed, 1 of 1" in said
+    assert (f"{named}: set by a cell that shows something" in said) if named else ("set by a cell" not in said)
+
+
 def test_a_wrong_value_is_told_beside_the_right_one(shell):
     assert "instead of" in shell.check("def double(x):\n    return 3 * x")
 

@@ -6,7 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from course_lib.exercises import Exercise
+from course_lib.exercises import Exercise, choice, gradients, part
 from course_lib.exercises import Test as Asked  # not for pytest to collect
 from course_lib.exercises.answer import Answer, Failure, attempt, decode, encode
 from course_lib.exercises.verdict import FAILED, NOT_ATTEMPTED, PASSED, Sheet, fingerprint, judge, matches, seen
@@ -91,7 +91,7 @@ def test_a_value_with_the_digits_of_finite_differences_is_told_so():
 def test_a_list_in_place_of_an_array_is_told_so():
     named = Asked("named", 1.0, "dx", probe=lambda f, case: {"dx": f(case["x"])})
     assert message(lambda x: list(x + 1), lambda x: x + 1, named) == (
-        "dx: this is a list; np.stack makes one array of its arrays"
+        "dx: this is a list or a tuple; np.stack makes one array of its arrays"
     )
     said = message(lambda x: list(x + 1), lambda x: x + 1)
     assert said == "you returned 2 values; expected an array of shape (2, 2) (np.stack makes one array of a list)"
@@ -217,6 +217,49 @@ def test_a_pair_that_is_none_is_told_by_what_it_is():
     assert message(lambda x: (x, x, x), right, PAIR) == "you returned 3 values; expected hs, os"
     assert message(lambda x: (), right, PAIR) == "you returned 'an empty tuple'; expected hs, os"
     assert message(lambda x: (x + 1, None), right, PAIR).startswith("os: this is None")
+
+
+def test_where_a_part_counts_the_whole_is_told():
+    def right(x):
+        return x + 1, x + 2
+
+    PART = Asked("part", 1.0, "one of two", probe=part("os", ("hs", "os")))
+    assert judged(right, right, PART).passed
+    for form, told in [
+        (lambda x: x + 2, "an array of shape (2, 2)"),
+        (lambda x: (x, x, x + 2), "3 values"),
+        (lambda x: {"hs": x + 1, "os": x + 2}, "a dictionary with hs, os"),
+    ]:
+        assert message(form, right, PART) == f"you returned {told}; expected hs, os, in this order"
+    for form in (lambda x: (x, list(x)), lambda x: (x, tuple(x)), lambda x: (x, x.tolist())):
+        assert message(form, right, PART).startswith("os: this is a list or a tuple; np.stack")
+
+    GRADIENT = Asked("gradient", 1.0, "one of two", probe=gradients("dW", "db"))
+    right = {"dU": X, "dW": X + 1, "db": X + 2}
+    assert judged(lambda x: right, lambda x: right, GRADIENT).passed
+    for form, told in [
+        ((X, X), "2 values"),
+        ({"dW": X}, "a dictionary with dW"),
+        (None, "None (is a `return` missing?)"),
+    ]:
+        said = message(lambda x, form=form: form, lambda x: right, GRADIENT)
+        assert said == f"you returned {told}; expected a dictionary with dW, db"
+
+
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [
+        ({"why": "because"}, "one of the letters a, b, c, d is asked for"),
+        ({"why": 3}, "one of the letters a, b, c, d is asked for"),
+        (["a"], "there is no answer to 'why': keep the dictionary and its keys"),
+        ({}, "there is no answer to 'why': keep the dictionary and its keys"),
+    ],
+)
+def test_a_quiz_that_cannot_be_read_is_told_how_it_can(answers, told):
+    test = choice("why", 1.0)
+    right = [fingerprint(test, attempt(EXERCISE, test, {"f": {"why": "a"}}, {}))]
+    verdict = judge(EXERCISE, test, Sheet([{}], right), [attempt(EXERCISE, test, {"f": answers}, {})], reveal=True)
+    assert (verdict.state, verdict.message) == (FAILED, told)
 
 
 def test_long_lists_of_names_name_what_differs():

@@ -28,6 +28,10 @@ TOLERANCE = {"float64": 1e-9, "float32": 1e-4}
 EXACT = {"float64": 1e-12}  # where a formula is asked for: finite differences have fewer digits
 
 
+class Unreadable(ValueError):
+    """What a probe raises where an answer cannot be read at all; its text is told as it is."""
+
+
 def call(function: Callable, case: Mapping[str, Any]) -> Any:
     """Call ``function`` with the inputs of a case, in their order: the probe of most tests."""
     return function(*case.values())
@@ -47,6 +51,7 @@ def part(name: str, names: tuple[str, ...]) -> Callable:
             return results
         return {name: results[names.index(name)]}
 
+    probe.returns = f"{', '.join(names)}, in this order"
     return probe
 
 
@@ -65,6 +70,7 @@ def gradients(*names: str, of_copies: bool = True) -> Callable:
             return result
         return {name: result[name] for name in names}
 
+    probe.returns = f"a dictionary with {', '.join(names)}"
     return probe
 
 
@@ -131,7 +137,8 @@ class Test:
         points: what it is worth.
         asks: what is checked, as the student reads it.
         function: the name it calls (or the variable it reads); the exercise's id where empty.
-        probe: ``probe(function, case) -> outputs``: how it is called on one case and which values count.
+        probe: ``probe(function, case) -> outputs``: how it is called on one case and which values count. Where that
+            is a part of what the function returns, ``probe.returns`` says in words what the whole is.
         view: ``view(outputs, case) -> outputs``: what of the outputs is compared where many answers are right. It is
             worked out where the answer is judged, not where the student's code runs, and names no output ``result``.
         outputs: names of the outputs where the probe returns a tuple.
@@ -164,11 +171,13 @@ def choice(question: str, points: float) -> Test:
     """
 
     def probe(answers: Mapping[str, Any], case: Mapping[str, Any]) -> dict[str, str | None]:
+        if not isinstance(answers, Mapping) or question not in answers:
+            raise Unreadable(f"there is no answer to {question!r}: keep the dictionary and its keys")
         if answers[question] is None:
             return {question: None}  # not attempted
         found = re.match(r"\W*([a-d])\b", str(answers[question]).lower())
         if not found:
-            raise ValueError("one of the letters a, b, c, d is asked for")
+            raise Unreadable("one of the letters a, b, c, d is asked for")
         return {question: found.group(1)}
 
     return Test(question, points, f"{question}: one of the letters a, b, c, d", probe=probe, secret=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.exercises import TOLERANCE, Exercise, Test
+from course_lib.exercises import TOLERANCE, Exercise, Test, Unreadable
 from course_lib.exercises.answer import Answer, Failure
 
 Fingerprint = dict[str, Any]
@@ -165,7 +165,7 @@ def _difference(test: Test, expected: Answer | Fingerprint, given: Answer, revea
     if not isinstance(expected, Answer):
         return "this is not the right answer"
     if expected.outputs.keys() != given.outputs.keys():
-        return _names_difference(expected.outputs, given.outputs)
+        return _names_difference(test, expected.outputs, given.outputs)
     for name, right in expected.outputs.items():
         if text := _value_difference(test, right, given.outputs[name], reveal):
             return f"{name}: {text}"
@@ -178,9 +178,12 @@ def _difference(test: Test, expected: Answer | Fingerprint, given: Answer, revea
     return ""
 
 
-def _names_difference(expected: Mapping[str, Any], given: Mapping[str, Any]) -> str:
-    if listed := [name for name in expected if f"{name}.0" in given]:
-        return f"{_listed(listed)}: this is a list; np.stack makes one array of its arrays"
+def _names_difference(test: Test, expected: Mapping[str, Any], given: Mapping[str, Any]) -> str:
+    if listed := [name for name in expected if any(other.startswith(f"{name}.0") for other in given)]:
+        return f"{_listed(listed)}: this is a list or a tuple; np.stack makes one array of its arrays"
+    if returns := getattr(test.probe, "returns", ""):
+        is_dictionary = not any(name.split(".")[0].isdigit() or name == "result" for name in given)
+        return f"you returned {'a dictionary with ' * is_dictionary}{_form(given)}; expected {returns}"
     if expected.keys() & given.keys():
         missing = _listed(name for name in expected if name not in given)
         extra = _listed(name for name in given if name not in expected)
@@ -243,6 +246,8 @@ def _apart(one: float, two: float) -> str:
 def _told(error: Failure) -> str:
     if error.type == "NotImplementedError" and error.function:
         return f"it needs {error.function}, which is not written yet"
+    if error.type == Unreadable.__name__:
+        return error.text
     if error.code:
         return f"{error.type}: {error.text} in {error.function}, line {error.line}: `{error.code}`"
     if error.type == "NameError" and error.text:
