@@ -354,6 +354,138 @@ def test_differences_are_no_backward_step():
     assert "finite differences" in verdicts["dW"].message
 
 
+def changed(exercise_id, old, new):
+    """A right answer with one piece of its (normalised) code changed."""
+    code = next(code for _, differs, code in COURSE.key.alternatives if differs == BASES[exercise_id])
+    assert old in code, code
+    return COURSE.namespace(code.replace(old, new))[exercise_id]
+
+
+BASES = {
+    "gru_step": "as a step from the old state towards the candidate",
+    "gru_step_backward": "names for every intermediate gradient",
+    "lstm_as_gru": "arrays filled step by step",
+}
+
+
+SIGMAS = {
+    "by exp": (lambda a: 1 / (1 + np.exp(-a)), True),
+    "by exp, for each sign": (lambda a: np.where(a < 0, np.exp(-abs(a)), 1) / (1 + np.exp(-abs(a))), True),
+    "by tanh": (lambda a: 0.5 + 0.5 * np.tanh(a / 2), True),
+    "by torch": (lambda a: torch.sigmoid(torch.tensor(a)).numpy(), True),
+    "clipped where exp overflows": (lambda a: 1 / (1 + np.exp(-np.clip(a, -80, 80))), True),
+    "clipped at 30": (lambda a: 1 / (1 + np.exp(-np.clip(a, -30, 30))), False),
+    "clipped at 20": (lambda a: 1 / (1 + np.exp(-np.clip(a, -20, 20))), False),
+}
+
+
+@pytest.mark.parametrize("name", SIGMAS)
+def test_gates_at_their_limits_are_0_or_1(name):
+    sigma, right = SIGMAS[name]
+
+    def gru_step(x_t, h_prev, params, reset="before"):
+        U, W, b = (params[name] for name in "UWb")
+        z, r = (sigma(x_t @ U[k].T + h_prev @ W[k].T + b[k]) for k in (0, 1))
+        inner = (r * h_prev) @ W[2].T if reset == "before" else r * (h_prev @ W[2].T + params["b_reset"])
+        g = np.tanh(x_t @ U[2].T + inner + b[2])
+        return (1 - z) * h_prev + z * g, np.stack([z, r, g])
+
+    verdicts = told("gru_step", gru_step)
+    assert [name for name, verdict in verdicts.items() if not verdict.passed] == ([] if right else ["limits"])
+    assert right or "stops short of 0 and 1" in verdicts["limits"].message
+
+
+def test_reset_decides_and_not_what_is_in_params():
+    step = changed("gru_step", "reset == 'after'", "'b_reset' in params")
+    verdicts = told("gru_step", step)
+    assert {name for name, verdict in verdicts.items() if not verdict.passed} == {"batch", "gates"}
+    assert "params decides" in verdicts["batch"].message
+
+
+# What is seen in one gradient only may come from its own line or from further above: what is told is true of both.
+ONE_LINE = {
+    "dh_prev": ("((da_z, 0), (da_r, 1))", "((da_r, 1),)", "dh_prev lacks what comes through z"),
+    "dx": ("in enumerate(parts))", "in enumerate(parts) if k)", "dx lacks what comes through z"),
+    "dW": ("da_g.T @ (r * h)", "da_g.T @ h", "the third part of dW belongs to r ⊙ h_prev, not to h_prev"),
+    "db": ("da.sum(axis=0)", "da.mean(axis=0)", "db is divided by B"),
+    "dU": ("da.T @ x for", "da.T @ x / len(x) for", "dU is divided by B"),
+}
+
+
+@pytest.mark.parametrize("gradient", ONE_LINE)
+def test_a_slip_in_the_line_of_one_gradient_is_told_as_one(gradient):
+    *edit, words = ONE_LINE[gradient]
+    verdicts = told("gru_step_backward", changed("gru_step_backward", *edit))
+    alone = ("db", "dU", "dW", "dx", "dh_prev")
+    assert [name for name in alone if not verdicts[name].passed] == [gradient]
+    assert verdicts[gradient].message.startswith(words)
+
+
+STARTS = [
+    ("x[t - 1] if t > 0 else 0 * x_t", "x[t - 1] if t > 0 else x_t", "sees x(1), the input of its own step"),
+    ("x[t - 1] if t > 0 else 0 * x_t", "x[t - 1]", "sees x(1), the input of its own step"),
+    ("hs[t - 1] if t > 0 else 0 * c0", "hs[t - 1] if t > 0 else c0", "the first step's gates see c0"),
+]
+
+
+@pytest.mark.parametrize("right, wrong, words", STARTS)
+def test_a_wrong_start_is_not_told_as_a_condition_that_stays(right, wrong, words):
+    verdicts = told("lstm_as_gru", changed("lstm_as_gru", right, wrong))
+    messages = [verdict.message for verdict in verdicts.values() if not verdict.passed]
+    assert len(messages) == 3 and not any("cannot be left out" in message for message in messages)
+    assert words in verdicts["one step"].message
+
+
+def test_the_output_gate_of_the_step_before_is_named():
+    def lstm_as_gru(x, c0, params, without=None):
+        U, W, b = (params[name] for name in "UWb")
+        c, h, o_old, cs, hs = c0, np.zeros_like(c0), np.zeros_like(c0), [], []
+        for x_t in x:
+            s = h if without == "peephole" else c
+            z, o, own = (1 / (1 + np.exp(-(x_t @ U[k].T + s @ W[k].T + b[k]))) for k in (0, 1, 3))
+            h = (o_old if without == "delay" else o) * (np.tanh(c) if without == "identity" else c)
+            g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+            c = (1 - z) * c + (own if without == "coupled" else z) * g
+            o_old = o
+            cs.append(c)
+            hs.append(h)
+        return np.stack(cs), np.stack(hs)
+
+    verdicts = told("lstm_as_gru", lstm_as_gru)
+    assert {name for name, verdict in verdicts.items() if not verdict.passed} == {"delay", "one step", "float32"}
+    assert "the one computed in the step before" in verdicts["delay"].message
+
+
+def test_unchanged_parameters_are_not_told_two_things_at_once():
+    for swap in (lambda params: {name: value.copy() for name, value in params.items()}, lambda params: params):
+        verdicts = told("swap_convention", swap)
+        assert not any(verdict.passed for verdict in verdicts.values())
+        assert verdicts["bias"].message.startswith("b is not negated")
+        assert verdicts["weights"].message.startswith("U and W are not negated")
+        assert "nothing is changed" in verdicts["new arrays"].message
+
+
+def test_entries_of_params_that_are_replaced_are_named():
+    def swap_convention(params):
+        for name in "UWb":
+            params[name] = params[name].copy()
+            params[name][0] *= -1
+        return params
+
+    verdicts = told("swap_convention", swap_convention)
+    assert [name for name, verdict in verdicts.items() if not verdict.passed] == ["new arrays"]
+    assert "others have taken their places" in verdicts["new arrays"].message
+
+
+def test_a_float64_sign_costs_a_tenth_of_a_point():
+    def swap_convention(params):
+        sign = np.array([-1, 1, 1])
+        return {name: value * sign.reshape(3, *[1] * (value.ndim - 1)) for name, value in params.items()}
+
+    lost = [verdict for verdict in told("swap_convention", swap_convention).values() if not verdict.passed]
+    assert [verdict.max_points for verdict in lost] == [0.1] and "float64" in lost[0].message
+
+
 def test_an_array_of_params_that_is_returned_as_it_is_costs_one_test():
     def swap_convention(params):
         sign = np.array([-1, 1, 1], params["b"].dtype)

@@ -1,6 +1,7 @@
 """Notebook 04's answers against other ways to the same numbers: PyTorch, differences, the library's cell."""
 
 import re
+from functools import cache
 
 import numpy as np
 import pytest
@@ -257,12 +258,17 @@ def test_the_chrono_biases_are_those_of_the_library():
     assert one[1].min() == 1 and one.sum() == 7
 
 
-def judged(name, given, seed, exercise="gate_bias"):
+@cache
+def sheets(seed, visible=False):
+    return COURSE.sheets(seeded(NOTEBOOK, seed), visible)
+
+
+def judged(name, given, seed, exercise="gate_bias", visible=False):
     """The verdict on one test, by a fresh draw of its cases."""
     one = next(e for e in COURSE.exercises if e.id == exercise)
-    sheet = COURSE.sheets(seeded(NOTEBOOK, seed))[exercise, name]
+    sheet = sheets(seed, visible)[exercise, name]
     answers = [attempt(one, one.test(name), {exercise: given}, case) for case in sheet.cases]
-    return judge(one, one.test(name), sheet, answers, False)
+    return judge(one, one.test(name), sheet, answers, visible)
 
 
 @pytest.mark.parametrize("seed", range(30))
@@ -270,17 +276,82 @@ def test_chrono_biases_of_any_seed_pass(seed):
     assert judged("chrono", ANSWERS["gate_bias"], f"chrono {seed}").passed
 
 
-@pytest.mark.parametrize("t_max", [40, 60, 79])
-def test_the_spread_of_many_draws_is_told_for_any_seed(t_max):
-    most = t_max - 1
-    for seed in range(200):
+def test_no_right_draw_is_told_to_be_wrong():
+    b = np.zeros((4, 20_000))
+    for seed in range(2000):
         rng = np.random.default_rng(seed)
-        u, other = rng.uniform(1, most, 1000), rng.uniform(0, np.log(most), 1000)
-        assert lstm._even(np.log(u), t_max) == "exp(b_f), from 1 to t_max − 1"
-        assert lstm._even(other, t_max) == "b_f, from 0 to log(t_max − 1)"
-        assert lstm._ends(np.log(u), t_max) == lstm._ends(other, t_max) == "from 0 to log(t_max − 1)"
-        assert lstm._ends(np.log(rng.uniform(0, most, 1000)), t_max) == "from below 0 to log(t_max − 1)"
-        assert lstm._ends(np.log(rng.uniform(1, t_max, 1000)), t_max) == "from 0 to above log(t_max − 1)"
+        H, t_max = [(10_000, 40 + seed % 40), (20_000, 40 + seed % 40), (300, 3), (250 + seed % 150, 4)][seed % 4]
+        b[1, :H] = np.log(rng.uniform(1, t_max - 1, H))
+        b[0, :H] = -b[1, :H]
+        found = lstm._chrono({"b": b[:, :H]}, {"t_max": t_max})
+        assert found.pop("spread evenly between its ends", "exp(b_f)") == "exp(b_f)"
+        assert np.array_equal(found.pop("shape"), (4, H))
+        right = {"b_f": "from 0 to log(t_max − 1)", "the units of b_f": "differ"}
+        assert found == {**right, "b_i": "−b_f", "b_o": "0", "b_g": "0"}
+
+
+DRAWS = {
+    "start too late": ["rng.uniform(2, t_max - 1, H)"],
+    "end too early": [
+        "rng.uniform(1, t_max - 2, H)",
+        "rng.uniform(1, max(2, t_max - 2), H)",
+        "rng.uniform(1, 0.9 * (t_max - 1), H)",
+    ],
+    "end too late": ["rng.uniform(1, t_max, H)", "rng.uniform(1, 1.1 * (t_max - 1), H)"],
+    "not spread evenly": ["1 + (t_max - 2) * rng.random(H) ** 1.15", "1 + (t_max - 2) * rng.beta(2, 2, H)"],
+    "too evenly": ["rng.permutation(np.linspace(1, t_max - 1, H))", "np.linspace(1, t_max - 1, H)"],
+    "sorted": ["np.sort(rng.uniform(1, t_max - 1, H))[::-1]"],
+    "one and the same": ["rng.uniform(1, t_max - 1)"],
+    "whole numbers": ["rng.integers(1, t_max, H)"],
+}
+
+
+@pytest.mark.parametrize("told, times", [(told, times) for told in DRAWS for times in DRAWS[told]])
+def test_wrong_draws_are_told_by_what_is_wrong_with_them(told, times):
+    code = f"""
+def gate_bias(kind, H, t_max, rng):
+    b = np.zeros((4, H))
+    b[1] = np.log({times})
+    b[0] = -b[1]
+    return b
+"""
+    given = COURSE.namespace(code)["gate_bias"]
+    for verdict in (judged("chrono", given, "wrong draws"), judged("chrono", given, "practice", visible=True)):
+        assert not verdict.passed and told in verdict.message
+
+
+@pytest.mark.parametrize(
+    "change, told",
+    [
+        ("b.ravel()", "expected (4, H) = (4, "),
+        ("b.T.copy()", "expected (4, H) = (4, "),
+        ("b.tolist()", "a value of type list; expected an array of shape (4, H) = (4, "),
+        ("b.astype('float32')", "dtype float32, expected float64"),
+        ("b.astype('int64')", "dtype int64, expected float64"),
+    ],
+)
+def test_biases_of_another_form_are_told_so(change, told):
+    def given(kind, H, t_max, rng):
+        b = ANSWERS["gate_bias"](kind, H, t_max, rng)  # noqa: F841 - change is made of it
+        return eval(change)
+
+    for name in ("chrono", "random"):
+        verdict = judged(name, given, "form")
+        assert not verdict.passed and told in verdict.message and "b_f" not in verdict.message
+    verdict = judged("kinds", given, "form")
+    assert not verdict.passed and ("list" in change or "ravel" in change or ".T" in change or told in verdict.message)
+
+
+@pytest.mark.parametrize("error", [KeyError, NotImplementedError, AssertionError, TypeError])
+def test_another_error_for_an_unknown_kind_is_no_stub(error):
+    def given(kind, H, t_max, rng):
+        if kind not in ("zeros", "one", "chrono"):
+            raise error(kind)
+        return ANSWERS["gate_bias"](kind, H, t_max, rng)
+
+    verdict = judged("kinds", given, "error")
+    assert verdict.state == "failed"
+    assert f"you raise {error.__name__}" in verdict.message and "a ValueError is asked for" in verdict.message
 
 
 @pytest.mark.parametrize("result", [None, 1.0, "b", [1, 2], np.zeros(4), np.zeros((4, 3)), np.zeros((4, 3), int)])

@@ -41,7 +41,15 @@ EXACT = {
     "bias 3: f = #, half-life # steps,": [0.953, 14.3],
     "bias 5: f = #, half-life # steps,": [0.993, 103.2],
     # what the direct path alone would leave after 99 steps
-    "0.5^99 = #,": [2e-30],
+    "0.5^99 = #, 0.64^99 = #;": [2e-30, 6e-20],
+    # a step by hand, forwards, backwards, and what the memory after it owes to the one before
+    "i = #, f = #, o = #, g = #; c = #, h = #": [0.75, 0.8, 0.5, 0.6, 0.85, 0.346],
+    "by c⁻, a_i, a_f, a_o, a_g: [# # # # #]": [0.609, 0.086, 0.061, 0.173, 0.365],
+    "direct #, through h(t−1) #, together #;": [0.77, 0.24, 1.01],
+    # four groups of parameters
+    "D = 3, H = 5: LSTM #, plain #, ratio #": [180, 45, 4],
+    # the bias for a half-life
+    "half-life 100: bias #, approximately #": [4.97, 4.97],
     # the mended output gate
     "mended : # % of the output gates outside [0, 1]": [0],
 }

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_lib.exercises import EXACT, Exercise, Test, draws, gradients, part, raised, randomness
+from course_lib.exercises import EXACT, Exercise, Test, Unreadable, draws, gradients, part, raised, randomness
 
 _STEP = ("h", "c", "gates")
 _SEQUENCE = ("hs", "cs", "gates")
@@ -19,15 +19,40 @@ def _biases(function, case, rng):
     return function(case["kind"], case["H"], case["t_max"], rng)
 
 
+def _drawn(function, case, rng):
+    """Biases that have the form that is asked for.
+
+    Raises:
+        Unreadable: saying what they are, where it is another one.
+    """
+    b, shape = _biases(function, case, rng), (4, case["H"])
+    if not isinstance(b, np.ndarray):
+        what = "None (is a `return` missing?)" if b is None else f"a value of type {type(b).__name__}"
+        raise Unreadable(f"you returned {what}; expected an array of shape (4, H) = {shape}")
+    if b.shape != shape:
+        raise Unreadable(f"shape {b.shape}, expected (4, H) = {shape}")
+    if b.dtype != np.float64:
+        cut = "; an array of integers cuts off what is behind the point" if b.dtype.kind in "iu" else ""
+        raise Unreadable(f"dtype {b.dtype}, expected float64{cut}")
+    return b
+
+
 def _one_draw(function, case):
     """The biases of a case, whose ``rng`` is made here: data can hold no generator."""
-    return {"b": _biases(function, case, np.random.default_rng(case["seed"]))}
+    return {"b": _drawn(function, case, np.random.default_rng(case["seed"]))}
 
 
 def _of_kind(function, case):
+    rng = np.random.default_rng(case["seed"])
     if case["kind"] in ("zeros", "one", "chrono"):
-        return _one_draw(function, case)
-    return raised(_biases, function, case, np.random.default_rng(case["seed"]))
+        return {"b": _biases(function, case, rng)}
+    try:
+        return raised(_biases, function, case, rng)
+    except Exception as error:  # a NotImplementedError, too: here it is an answer, and no stub
+        kind, text = type(error).__name__, str(error)[:100]
+        raise Unreadable(
+            f"for an unknown kind you raise {kind}{f' ({text})' if text else ''}; a ValueError is asked for"
+        ) from error
 
 
 def _are_biases(b):
@@ -41,11 +66,18 @@ def _chrono(outputs, case):
         return {"result": b}
     b_i, b_f, b_o, b_g = b.astype(float)
     found = {"shape": np.array(b.shape), "b_f": _ends(b_f, case["t_max"])}
-    if len(b_f) >= 1000:
-        found["what is spread evenly"] = _even(b_f, case["t_max"])
-    found["the units of b_f differ"] = len(np.unique(b_f)) == len(b_f)
-    found["b_i"] = _relation(b_i, b_f)
-    return {**found, "b_o": b_o, "b_g": b_g}
+    differ = len(np.unique(b_f)) > 0.99 * len(b_f)  # two of many may meet by chance: the logarithm is rounded
+    found["the units of b_f"] = "differ" if differ else "share their values"
+    if len(b_f) >= 5000:
+        found["spread evenly between its ends"] = _even(b_f) if differ else "not told"
+    return {**found, "b_i": _relation(b_i, b_f), "b_o": _relation(b_o, b_f), "b_g": _relation(b_g, b_f)}
+
+
+# The bounds of the next two functions: right draws of any number of units overstep each of them less than once in
+# 10⁹ times.
+_FAR_FROM_END = 25  # the nearest of n draws to an end is further than this / n of the way off: exp(−25)
+_UNEVEN = 3.4  # Kolmogorov and Smirnov: the distance from evenly spread, times √n, is larger: 2 exp(−2 · 3.4²)
+_TOO_EVEN = 0.2  # it is smaller: √(2π) / 0.2 · exp(−π² / (8 · 0.2²))
 
 
 def _ends(b_f, t_max):
@@ -53,40 +85,47 @@ def _ends(b_f, t_max):
     if not np.isfinite(b_f).all():
         return "infinite or nan"
     u, most, many = np.exp(b_f), t_max - 1, len(b_f) >= 200
+    near = _FAR_FROM_END / len(b_f) * (most - 1)
     low = "0"
     if u.min() < 1 - 1e-12:
         low = "below 0"
-    elif many and u.min() > 1 + 0.1 * (most - 1):
-        low = "far above 0"
+    elif many and u.min() > 1 + near:
+        low = "above 0"
     high = "log(t_max − 1)"
     if u.max() > most * (1 + 1e-12):
         high = "above log(t_max − 1)"
-    elif many and u.max() < 1 + 0.9 * (most - 1):
-        high = "far below log(t_max − 1)"
+    elif many and u.max() < most - near:
+        high = "below log(t_max − 1)" if u.max() > 1 + 1e-12 else "0 or below"
     return f"from {low} to {high}"
 
 
-def _even(b_f, t_max):
-    """What lies evenly between two ends, as far as so many draws can tell."""
+def _even(b_f):
+    """What of b_f lies evenly between its own ends, as far as so many draws can tell."""
     candidates = {
-        "exp(b_f), from 1 to t_max − 1": (np.exp(b_f), 1, t_max - 1),
-        "exp(b_f), from 0 to 1": (np.exp(b_f), 0, 1),
-        "exp(−b_f), from 1 to t_max − 1": (np.exp(-b_f), 1, t_max - 1),
-        "2 to the b_f, from 1 to t_max − 1": (2**b_f, 1, t_max - 1),
-        "b_f, from 0 to log(t_max − 1)": (b_f, 0, np.log(t_max - 1)),
-        "b_f, from 1 to t_max − 1": (b_f, 1, t_max - 1),
+        "exp(b_f)": np.exp(b_f),
+        "exp(−b_f)": np.exp(-b_f),
+        "2 to the b_f": 2**b_f,
+        "10 to the b_f": 10**b_f,
+        "b_f": b_f,
     }
-    share = (np.arange(len(b_f)) + 0.5) / len(b_f)
-    for name, (values, low, high) in candidates.items():
-        if np.abs((np.sort(values) - low) / (high - low) - share).max() < 0.1:
-            return name
+    n = len(b_f)
+    for name, values in candidates.items():
+        low, *between, high = np.sort(values)
+        share = (np.array(between) - low) / (high - low)
+        steps = np.arange(n - 1) / (n - 2)
+        distance = max((steps[1:] - share).max(), (share - steps[:-1]).max()) * np.sqrt(n - 2)
+        if distance < _TOO_EVEN:
+            return f"{name}, at equal distances"
+        if distance < _UNEVEN:
+            rises = np.diff(values) > 0
+            return f"{name}, sorted" if rises.all() or not rises.any() else name
     return "something else"
 
 
-def _relation(b_i, b_f):
-    """What b_i is, told by b_f."""
-    known = {"−b_f": -b_f, "0": 0 * b_f, "b_f": b_f, "1 − b_f": 1 - b_f, "exp(b_f)": np.exp(b_f)}
-    return next((name for name, value in known.items() if np.allclose(b_i, value, 1e-12, 1e-12)), "something else")
+def _relation(b, b_f):
+    """What b is, told by b_f."""
+    known = {"−b_f": -b_f, "0": 0 * b_f, "b_f": b_f, "1 − b_f": 1 - b_f, "exp(b_f)": np.exp(b_f), "1": 1 + 0 * b_f}
+    return next((name for name, value in known.items() if np.allclose(b, value, 1e-12, 1e-12)), "something else")
 
 
 EXERCISES = (
@@ -166,12 +205,14 @@ EXERCISES = (
         hints=(
             "Go through the formulas of the step from the last to the first. h is made of o and c; so c gets "
             "something from h, beside the dc that came in. Only when both are added does it go on to f, c_prev, i, g.",
-            "h = o tanh(c): o gets dh tanh(c), and c gets dh o (1 − tanh(c)²) on top of dc. c = f c_prev + i g: each "
-            "of the four factors gets the whole dc times its partner. Then each gate's own slope: s (1 − s) for the "
-            "three σ, 1 − g² for the candidate.",
-            "With da (4, B, H), the four results of that: db sums over the samples, dU[k] = da[k].T @ x_t, dW[k] = "
-            "da[k].T @ h_prev; dx is the sum of da[k] @ U[k] over the four, dh_prev that of da[k] @ W[k]; dc_prev is "
-            "the whole dc times f. Write dc = dc + …, not dc += …: the caller's array must stay as it is.",
+            "In a product each factor gets what arrives, times its partner. Two products are in the step, o tanh(c) "
+            "and f c_prev + i g, and they give you o, c, f, c_prev, i and g. Then each of the four gets through its "
+            "own σ or tanh: its slope is made of the value in gates. What is left is the backward pass of a plain "
+            "layer, four times.",
+            "c gets dh o (1 − tanh(c)²) on top of dc: write dc = dc + …, not dc += …, as the caller's array must stay "
+            "as it is. With the whole dc: da_i = dc g i (1 − i), da_f = dc c_prev f (1 − f), da_g = dc i (1 − g²); and "
+            "da_o = dh tanh(c) o (1 − o). dU[k] = da[k].T @ x_t, dx is the sum of da[k] @ U[k] over the four; the rest "
+            "is like these two.",
         ),
     ),
     Exercise(
@@ -197,12 +238,13 @@ EXERCISES = (
         hints=(
             "c(t) = f c(t−1) + i g. c(t−1) stands there openly once, and hidden three times: which of f, i and g "
             "depend on h(t−1), and how does h(t−1) depend on c(t−1)?",
-            "direct is a diagonal matrix for each sample: its entry [j, j] is f_j. through_h is a product of two: "
-            "∂c(t)/∂h(t−1), which has three terms, each a slope of row j times W[k], and the diagonal matrix of the "
-            "slopes of h(t−1) = o(t−1) tanh(c(t−1)).",
-            "The three terms: g i (1 − i) for W[0], c_prev f (1 − f) for W[1], i (1 − g²) for W[3], each as "
-            "(…)[:, :, None] * W[k], so that row j gets slope j. Then multiply their sum by "
-            "(o_prev (1 − tanh(c_prev)²))[:, None, :], so that column k gets the slope of unit k of the step before.",
+            "direct is a diagonal matrix for each sample. through_h is a product of two: ∂c(t)/∂h(t−1), and the "
+            "diagonal matrix of the slopes of h(t−1) = o(t−1) tanh(c(t−1)). The first has a term for each of f, i and "
+            "g: in row j a slope of unit j times row j of W[k]. A diagonal matrix from the left multiplies rows, from "
+            "the right columns.",
+            "direct: f[b, j] at [b, j, j]. The three terms have the slopes g i (1 − i) for W[0], c_prev f (1 − f) for "
+            "W[1] and i (1 − g²) for W[3]; s[:, :, None] * W[k] multiplies row j by slope j. The slopes of h(t−1) are "
+            "o_prev (1 − tanh(c_prev)²), for the columns: [:, None, :].",
         ),
     ),
     Exercise(
@@ -211,7 +253,7 @@ EXERCISES = (
         names=("gate_bias",),
         section="Biases that remember",
         tests=(
-            Test("kinds", 0.5, "zeros, one, and an unknown kind", probe=_of_kind),
+            Test("kinds", 0.5, "zeros, one, and an unknown kind", probe=_of_kind, dtype=True),
             Test(
                 "chrono", 1.0, "chrono: b_f, b_i, b_o and b_g, for several H and t_max", probe=_one_draw, view=_chrono
             ),
@@ -219,7 +261,7 @@ EXERCISES = (
                 "random",
                 0.5,
                 "chrono: rng, and nothing else, decides what is drawn",
-                probe=draws(_biases),
+                probe=draws(_drawn),
                 view=randomness(_are_biases),
             ),
         ),

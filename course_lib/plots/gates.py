@@ -63,7 +63,8 @@ def gate_traces(
     top.plot(years, series, color=INPUT, lw=2, label="seen")
     if prediction is not None:
         top.plot(years, asnumpy(prediction), "--", color=OUTPUT, lw=2, label="predicted")
-    top.set(ylabel=ylabel, ylim=(0, 1.08 * series.max()), title=title)
+    room = 1.08 if split is None else 1.25  # for the words beside the split, above all waves
+    top.set(ylabel=ylabel, ylim=(0, room * series.max()), title=title)
     for name, line in traces.items():
         colour, dash, does = _GATES[name]
         panels[1].plot(years, line, ls=dash, color=colour, lw=2.2, label=f"${name}$ {does}".replace("−", "-"))
@@ -78,7 +79,7 @@ def gate_traces(
         if split is not None:
             axes.axvline(split, color=NEUTRAL, lw=1.5, ls="-.")
     if split is not None:
-        top.text(split, 1.07 * series.max(), " not trained on →", color=NEUTRAL, ha="left", va="top")
+        top.text(split, 0.99 * room * series.max(), " not trained on →", color=NEUTRAL, ha="left", va="top")
     panels[-1].set(xlabel="year", xlim=(years[0], years[-1]))
     figure.align_ylabels()
     return figure
@@ -200,7 +201,7 @@ def recall_curves(groups: Mapping[str, Any], every: int, chance: float) -> Any:
     """
     groups = {name: asnumpy(runs) for name, runs in groups.items()}
     said = "; ".join(
-        f"{name}: {'all' if (runs[:, -1] < 0.05).all() else 'not all'} of {len(runs)} below 5 at the end"
+        f"{name}: {(runs[:, -1] < 0.05).sum()} of {len(runs)} below 5 at the end"
         + (f", all above {100 * (chance - 0.1):.0f} throughout" if (runs > chance - 0.1).all() else "")
         for name, runs in groups.items()
     )

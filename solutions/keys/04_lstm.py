@@ -120,7 +120,7 @@ def lstm_step(x_t, h_prev, c_prev, params):
     return h, c, np.stack([i, f, o, g])
 
 
-@mistake("lstm_step", "the candidate has a σ, as in A. Here it has a tanh, so that the memory can also fall. See “Two candidates”.", fails=ALL)
+@mistake("lstm_step", "the candidate has a σ, as in A. Here it has a tanh, so that the memory can also fall. See “Three gates and a candidate”.", fails=ALL)
 def lstm_step(x_t, h_prev, c_prev, params):
     U, W, b = (params[name] for name in "UWb")
     a = x_t @ U.transpose(0, 2, 1) + h_prev @ W.transpose(0, 2, 1) + b[:, None]
@@ -260,7 +260,7 @@ def lstm_step(x_t, h_prev, c_prev, params):
     return h, c, np.stack([i, f, o, g])
 
 
-@mistake("lstm_step", "the input gate and the forget gate are exchanged in the memory: your c is i c_prev + f g. f multiplies the old memory, i the candidate. See “Three gates and a candidate”.", fails=FROM_C)
+@mistake("lstm_step", "i and f have changed places in your c: block 0 multiplies c_prev, block 1 the candidate. Block 0 is the input gate i, block 1 the forget gate f, and c is f c_prev + i g. See “Three gates and a candidate”.", fails=FROM_C)
 def lstm_step(x_t, h_prev, c_prev, params):
     U, W, b = (params[name] for name in "UWb")
     a = x_t @ U.transpose(0, 2, 1) + h_prev @ W.transpose(0, 2, 1) + b[:, None]
@@ -300,6 +300,16 @@ def lstm_step(x_t, h_prev, c_prev, params):
     return h, c, np.stack([i, f, o, g])
 
 
+@mistake("lstm_step", "the gates stand in the order f, i, o, g in the third result. Asked is i, f, o, g, the order of the blocks in params.", fails=GATES)
+def lstm_step(x_t, h_prev, c_prev, params):
+    U, W, b = (params[name] for name in "UWb")
+    a = x_t @ U.transpose(0, 2, 1) + h_prev @ W.transpose(0, 2, 1) + b[:, None]
+    i, f, o, g = sigmoid(a[0]), sigmoid(a[1]), sigmoid(a[2]), np.tanh(a[3])
+    c = f * c_prev + i * g
+    h = o * np.tanh(c)
+    return h, c, np.stack([f, i, o, g])
+
+
 @mistake("lstm_step", "the blocks of params are read in torch's order, i, f, g, o. Here it is i, f, o, g: block 2 is the output gate, block 3 the candidate.", fails=ALL)
 def lstm_step(x_t, h_prev, c_prev, params):
     U, W, b = (params[name] for name in "UWb")
@@ -325,6 +335,38 @@ def lstm_step(x_t, h_prev, c_prev, params):
     U, W, b = (params[name] for name in "UWb")
     a = x_t @ U.transpose(0, 2, 1) + h_prev @ W.transpose(0, 2, 1) + b[:, None]
     f, i, g, o = sigmoid(a[0]), sigmoid(a[1]), np.tanh(a[2]), sigmoid(a[3])
+    c = f * c_prev + i * g
+    h = o * np.tanh(c)
+    return h, c, np.stack([i, f, o, g])
+
+
+@mistake("lstm_step", "the candidate is read from block 0: your order is g, i, f, o. Here it is i, f, o, g, the candidate last.", fails=ALL)
+def lstm_step(x_t, h_prev, c_prev, params):
+    U, W, b = (params[name] for name in "UWb")
+    a = x_t @ U.transpose(0, 2, 1) + h_prev @ W.transpose(0, 2, 1) + b[:, None]
+    g, i, f, o = np.tanh(a[0]), sigmoid(a[1]), sigmoid(a[2]), sigmoid(a[3])
+    c = f * c_prev + i * g
+    h = o * np.tanh(c)
+    return h, c, np.stack([i, f, o, g])
+
+
+@mistake("lstm_step", "the blocks of params are read in the order i, o, f, g. Here it is i, f, o, g: block 1 is the forget gate, block 2 the output gate.", fails=ALL)
+def lstm_step(x_t, h_prev, c_prev, params):
+    U, W, b = (params[name] for name in "UWb")
+    a = x_t @ U.transpose(0, 2, 1) + h_prev @ W.transpose(0, 2, 1) + b[:, None]
+    i, o, f, g = sigmoid(a[0]), sigmoid(a[1]), sigmoid(a[2]), np.tanh(a[3])
+    c = f * c_prev + i * g
+    h = o * np.tanh(c)
+    return h, c, np.stack([i, f, o, g])
+
+
+@mistake("lstm_step", "U and W are multiplied as one matrix for all four, (B, 4H), and the result is cut up by reshape(4, −1, H): that mixes samples and gates, except for B = 1. Cut along the columns: np.split(…, 4, axis=1), or reshape(B, 4, H) and then the gates first.", fails=ALL)
+def lstm_step(x_t, h_prev, c_prev, params):
+    U, W, b = (params[name] for name in "UWb")
+    H = h_prev.shape[1]
+    side_by_side = x_t @ U.reshape(4 * H, -1).T + h_prev @ W.reshape(4 * H, H).T + b.ravel()
+    a = side_by_side.reshape(4, -1, H)
+    i, f, o, g = sigmoid(a[0]), sigmoid(a[1]), sigmoid(a[2]), np.tanh(a[3])
     c = f * c_prev + i * g
     h = o * np.tanh(c)
     return h, c, np.stack([i, f, o, g])
@@ -441,6 +483,16 @@ def lstm_step(x_t, h_prev, c_prev, params):
     return h, c, np.stack([i, f, o, g])
 
 
+@mistake("lstm_step", "your h is c itself, without the tanh and the output gate: h is o tanh(c). See “Three gates and a candidate”.", fails=FROM_H)
+def lstm_step(x_t, h_prev, c_prev, params):
+    U, W, b = (params[name] for name in "UWb")
+    a = x_t @ U.transpose(0, 2, 1) + h_prev @ W.transpose(0, 2, 1) + b[:, None]
+    i, f, o, g = sigmoid(a[0]), sigmoid(a[1]), sigmoid(a[2]), np.tanh(a[3])
+    c = f * c_prev + i * g
+    h = c.copy()
+    return h, c, np.stack([i, f, o, g])
+
+
 @mistake("lstm_step", "the results are returned in the order c, h, gates. Asked is h, c, gates, the state first.", fails=FROM_C)
 def lstm_step(x_t, h_prev, c_prev, params):
     U, W, b = (params[name] for name in "UWb")
@@ -469,16 +521,6 @@ def lstm_step(x_t, h_prev, c_prev, params):
     c = f * c_prev + i * g
     h = o * np.tanh(c)
     return h, c, np.stack([i, f, g, o])
-
-
-@mistake("lstm_step", "the third result is in the order f, i, o, g. Asked is i, f, o, g.", fails=GATES)
-def lstm_step(x_t, h_prev, c_prev, params):
-    U, W, b = (params[name] for name in "UWb")
-    a = x_t @ U.transpose(0, 2, 1) + h_prev @ W.transpose(0, 2, 1) + b[:, None]
-    i, f, o, g = sigmoid(a[0]), sigmoid(a[1]), sigmoid(a[2]), np.tanh(a[3])
-    c = f * c_prev + i * g
-    h = o * np.tanh(c)
-    return h, c, np.stack([f, i, o, g])
 
 
 @mistake("lstm_step", "the third result has the batch first, (B, 4, H). Asked is (4, B, H): np.stack with axis 0, which is its default.", fails=GATES)
@@ -763,7 +805,7 @@ def lstm_forward(x, h0, c0, params):
     return np.stack(hs), np.stack(cs), np.stack(all_gates)
 
 
-@mistake("lstm_forward", "h0 and c0 are exchanged: the loop starts with h = h0 and c = c0.", fails=ALL)
+@mistake("lstm_forward", "h and c have changed places in what the first step gets: W multiplies the state, h0, and f the memory, c0. (The order is x_t, h, c, params where lstm_step is called.)", fails=ALL)
 def lstm_forward(x, h0, c0, params):
     U, W, b = (params[name] for name in "UWb")
     h, c, hs, cs, all_gates = c0, h0, [], [], []
@@ -772,6 +814,37 @@ def lstm_forward(x, h0, c0, params):
         i, f, o, g = sigmoid(a[0]), sigmoid(a[1]), sigmoid(a[2]), np.tanh(a[3])
         c = f * c + i * g
         h = o * np.tanh(c)
+        hs.append(h)
+        cs.append(c)
+        all_gates.append(np.stack([i, f, o, g]))
+    return np.stack(hs), np.stack(cs), np.stack(all_gates)
+
+
+@mistake("lstm_forward", "c and h have changed places in what every step gets: the order is x_t, h, c, params where lstm_step is called.", fails=ALL)
+def lstm_forward(x, h0, c0, params):
+    U, W, b = (params[name] for name in "UWb")
+    h, c, hs, cs, all_gates = h0, c0, [], [], []
+    for x_t in x:
+        a = x_t @ U.transpose(0, 2, 1) + c @ W.transpose(0, 2, 1) + b[:, None]
+        i, f, o, g = sigmoid(a[0]), sigmoid(a[1]), sigmoid(a[2]), np.tanh(a[3])
+        c = f * h + i * g
+        h = o * np.tanh(c)
+        hs.append(h)
+        cs.append(c)
+        all_gates.append(np.stack([i, f, o, g]))
+    return np.stack(hs), np.stack(cs), np.stack(all_gates)
+
+
+@mistake("lstm_forward", "c and h have changed places where you take the results of a step, and go on so into the next one. A step gives h, c, gates, in this order.", fails=ALL)
+def lstm_forward(x, h0, c0, params):
+    U, W, b = (params[name] for name in "UWb")
+    h, c, hs, cs, all_gates = h0, c0, [], [], []
+    for x_t in x:
+        a = x_t @ U.transpose(0, 2, 1) + h @ W.transpose(0, 2, 1) + b[:, None]
+        i, f, o, g = sigmoid(a[0]), sigmoid(a[1]), sigmoid(a[2]), np.tanh(a[3])
+        c = f * c + i * g
+        h = o * np.tanh(c)
+        h, c = c, h
         hs.append(h)
         cs.append(c)
         all_gates.append(np.stack([i, f, o, g]))
@@ -838,6 +911,51 @@ def lstm_forward(x, h0, c0, params):
     return np.stack(hs), np.stack(cs), np.stack(all_gates)
 
 
+@mistake("lstm_forward", "the time axis is missing: asked is (T, B, H), also for T = 1. np.stack of the list makes it; np.concatenate does not, and the arrays of one step alone have none.", fails=ROWS)
+def lstm_forward(x, h0, c0, params):
+    U, W, b = (params[name] for name in "UWb")
+    h, c, hs, cs, all_gates = h0, c0, [], [], []
+    for x_t in x:
+        a = x_t @ U.transpose(0, 2, 1) + h @ W.transpose(0, 2, 1) + b[:, None]
+        i, f, o, g = sigmoid(a[0]), sigmoid(a[1]), sigmoid(a[2]), np.tanh(a[3])
+        c = f * c + i * g
+        h = o * np.tanh(c)
+        hs.append(h)
+        cs.append(c)
+        all_gates.append(np.stack([i, f, o, g]))
+    return np.concatenate(hs), np.concatenate(cs), np.stack(all_gates)
+
+
+@mistake("lstm_forward", "the gates have no time axis: asked is (T, 4, B, H), also for T = 1. np.stack of the list makes it; np.concatenate does not, and the gates of one step alone have none.", fails=["gates", "one step", "float32"])
+def lstm_forward(x, h0, c0, params):
+    U, W, b = (params[name] for name in "UWb")
+    h, c, hs, cs, all_gates = h0, c0, [], [], []
+    for x_t in x:
+        a = x_t @ U.transpose(0, 2, 1) + h @ W.transpose(0, 2, 1) + b[:, None]
+        i, f, o, g = sigmoid(a[0]), sigmoid(a[1]), sigmoid(a[2]), np.tanh(a[3])
+        c = f * c + i * g
+        h = o * np.tanh(c)
+        hs.append(h)
+        cs.append(c)
+        all_gates.append(np.stack([i, f, o, g]))
+    return np.stack(hs), np.stack(cs), np.concatenate(all_gates)
+
+
+@mistake("lstm_forward", "none of the three has a time axis, which is the first one, also for T = 1. np.stack of a list makes it; np.concatenate does not.", fails=ALL)
+def lstm_forward(x, h0, c0, params):
+    U, W, b = (params[name] for name in "UWb")
+    h, c, hs, cs, all_gates = h0, c0, [], [], []
+    for x_t in x:
+        a = x_t @ U.transpose(0, 2, 1) + h @ W.transpose(0, 2, 1) + b[:, None]
+        i, f, o, g = sigmoid(a[0]), sigmoid(a[1]), sigmoid(a[2]), np.tanh(a[3])
+        c = f * c + i * g
+        h = o * np.tanh(c)
+        hs.append(h)
+        cs.append(c)
+        all_gates.append(np.stack([i, f, o, g]))
+    return np.concatenate(hs), np.concatenate(cs), np.concatenate(all_gates)
+
+
 @mistake("lstm_forward", "hs and cs are the last state and the last memory only. Asked are those after every step, (T, B, H).", fails=ROWS)
 def lstm_forward(x, h0, c0, params):
     U, W, b = (params[name] for name in "UWb")
@@ -868,7 +986,7 @@ def lstm_forward(x, h0, c0, params):
     return np.stack(hs), np.stack(cs), all_gates[-1]
 
 
-@mistake("lstm_forward", "the results are returned in the order cs, hs, gates. Asked is hs, cs, gates.", fails=ROWS)
+@mistake("lstm_forward", "hs and cs have changed places, in what you return or where you take the results of a step: a step gives h, c, gates, and asked is hs, cs, gates.", fails=ROWS)
 def lstm_forward(x, h0, c0, params):
     U, W, b = (params[name] for name in "UWb")
     h, c, hs, cs, all_gates = h0, c0, [], [], []
@@ -911,6 +1029,36 @@ def lstm_forward(x, h0, c0, params):
         cs.append(c)
         all_gates.append(np.stack([i, f, o, g]))
     return np.stack(hs), np.stack(cs), np.stack(all_gates, axis=1)
+
+
+@mistake("lstm_forward", "time is the second axis in what you return, (B, T, H). Asked is (T, B, H), time first: np.stack with axis 0, which is its default.", fails=ROWS)
+def lstm_forward(x, h0, c0, params):
+    U, W, b = (params[name] for name in "UWb")
+    h, c, hs, cs, all_gates = h0, c0, [], [], []
+    for x_t in x:
+        a = x_t @ U.transpose(0, 2, 1) + h @ W.transpose(0, 2, 1) + b[:, None]
+        i, f, o, g = sigmoid(a[0]), sigmoid(a[1]), sigmoid(a[2]), np.tanh(a[3])
+        c = f * c + i * g
+        h = o * np.tanh(c)
+        hs.append(h)
+        cs.append(c)
+        all_gates.append(np.stack([i, f, o, g]))
+    return np.stack(hs, axis=1), np.stack(cs, axis=1), np.stack(all_gates)
+
+
+@mistake("lstm_forward", "time is the second axis of all three results. It is the first: np.stack with axis 0, which is its default.", fails=ALL)
+def lstm_forward(x, h0, c0, params):
+    U, W, b = (params[name] for name in "UWb")
+    h, c, hs, cs, all_gates = h0, c0, [], [], []
+    for x_t in x:
+        a = x_t @ U.transpose(0, 2, 1) + h @ W.transpose(0, 2, 1) + b[:, None]
+        i, f, o, g = sigmoid(a[0]), sigmoid(a[1]), sigmoid(a[2]), np.tanh(a[3])
+        c = f * c + i * g
+        h = o * np.tanh(c)
+        hs.append(h)
+        cs.append(c)
+        all_gates.append(np.stack([i, f, o, g]))
+    return np.stack(hs, axis=1), np.stack(cs, axis=1), np.stack(all_gates, axis=1)
 
 
 @mistake("lstm_forward", "you hand on h for both: the next step reads the state where it should read the memory, and cs is hs. See “Over a sequence”.", fails=ALL)
@@ -984,6 +1132,36 @@ def lstm_forward(x, h0, c0, params):
         c *= f
         c += i * g
         h = o * np.tanh(c)
+        hs.append(h)
+        cs.append(c)
+        all_gates.append(np.stack([i, f, o, g]))
+    return np.stack(hs), np.stack(cs), np.stack(all_gates)
+
+
+@mistake("lstm_forward", "all entries of hs are the last state: h is changed in place (h[:] = …?), and the list holds the same array again and again. Make a new one in each step: h = o * np.tanh(c).", fails=["states", "float32"])
+def lstm_forward(x, h0, c0, params):
+    U, W, b = (params[name] for name in "UWb")
+    h, c, hs, cs, all_gates = h0.copy(), c0, [], [], []
+    for x_t in x:
+        a = x_t @ U.transpose(0, 2, 1) + h @ W.transpose(0, 2, 1) + b[:, None]
+        i, f, o, g = sigmoid(a[0]), sigmoid(a[1]), sigmoid(a[2]), np.tanh(a[3])
+        c = f * c + i * g
+        h[:] = o * np.tanh(c)
+        hs.append(h)
+        cs.append(c)
+        all_gates.append(np.stack([i, f, o, g]))
+    return np.stack(hs), np.stack(cs), np.stack(all_gates)
+
+
+@mistake("lstm_forward", "h0 is changed in place (h[:] = …?), and all entries of hs are the last state. Make a new array in each step: h = o * np.tanh(c).", fails=ALL)
+def lstm_forward(x, h0, c0, params):
+    U, W, b = (params[name] for name in "UWb")
+    h, c, hs, cs, all_gates = h0, c0, [], [], []
+    for x_t in x:
+        a = x_t @ U.transpose(0, 2, 1) + h @ W.transpose(0, 2, 1) + b[:, None]
+        i, f, o, g = sigmoid(a[0]), sigmoid(a[1]), sigmoid(a[2]), np.tanh(a[3])
+        c = f * c + i * g
+        h[:] = o * np.tanh(c)
         hs.append(h)
         cs.append(c)
         all_gates.append(np.stack([i, f, o, g]))
@@ -1066,6 +1244,36 @@ def lstm_forward(x, h0, c0, params):
     return tuple(np.stack([*rows[:-1], np.zeros_like(rows[0])]) for rows in (hs, cs, all_gates))
 
 
+@mistake("lstm_forward", "there are T − 1 rows: the last step is missing (range(T − 1)?). There are T steps, one for each input.", fails=ALL)
+def lstm_forward(x, h0, c0, params):
+    U, W, b = (params[name] for name in "UWb")
+    h, c, hs, cs, all_gates = h0, c0, [], [], []
+    for x_t in x[:-1]:
+        a = x_t @ U.transpose(0, 2, 1) + h @ W.transpose(0, 2, 1) + b[:, None]
+        i, f, o, g = sigmoid(a[0]), sigmoid(a[1]), sigmoid(a[2]), np.tanh(a[3])
+        c = f * c + i * g
+        h = o * np.tanh(c)
+        hs.append(h)
+        cs.append(c)
+        all_gates.append(np.stack([i, f, o, g]))
+    return np.stack(hs), np.stack(cs), np.stack(all_gates)
+
+
+@mistake("lstm_forward", "there are T − 1 rows: the first step is missing (range(1, T)?). The first step reads x[0], with h0 and c0.", fails=ALL)
+def lstm_forward(x, h0, c0, params):
+    U, W, b = (params[name] for name in "UWb")
+    h, c, hs, cs, all_gates = h0, c0, [], [], []
+    for x_t in x[1:]:
+        a = x_t @ U.transpose(0, 2, 1) + h @ W.transpose(0, 2, 1) + b[:, None]
+        i, f, o, g = sigmoid(a[0]), sigmoid(a[1]), sigmoid(a[2]), np.tanh(a[3])
+        c = f * c + i * g
+        h = o * np.tanh(c)
+        hs.append(h)
+        cs.append(c)
+        all_gates.append(np.stack([i, f, o, g]))
+    return np.stack(hs), np.stack(cs), np.stack(all_gates)
+
+
 @mistake("lstm_forward", "the values are right, but float32 inputs give float64: np.zeros or np.empty makes float64, unless it is told dtype=x.dtype.", fails=["float32"])
 def lstm_forward(x, h0, c0, params):
     U, W, b = (params[name] for name in "UWb")
@@ -1096,7 +1304,7 @@ def lstm_forward(x, h0, c0, params):
     return np.stack(hs), np.stack(cs), np.stack(all_gates)
 
 
-@mistake("lstm_forward", "the candidate has a σ, as in A. Here it has a tanh. See “Two candidates”.", fails=ALL)
+@mistake("lstm_forward", "the candidate has a σ, as in A. Here it has a tanh. See “Three gates and a candidate”.", fails=ALL)
 def lstm_forward(x, h0, c0, params):
     U, W, b = (params[name] for name in "UWb")
     h, c, hs, cs, all_gates = h0, c0, [], [], []
@@ -1141,7 +1349,7 @@ def lstm_forward(x, h0, c0, params):
     return np.stack(hs), np.stack(cs), np.stack(all_gates)
 
 
-@mistake("lstm_forward", "the input gate and the forget gate are exchanged in the memory: f multiplies the old memory, i the candidate. See “Three gates and a candidate”.", fails=ALL)
+@mistake("lstm_forward", "i and f have changed places in your c: block 0 multiplies the old memory, block 1 the candidate. Block 0 is the input gate i, block 1 the forget gate f, and c is f c + i g. See “Three gates and a candidate”.", fails=ALL)
 def lstm_forward(x, h0, c0, params):
     U, W, b = (params[name] for name in "UWb")
     h, c, hs, cs, all_gates = h0, c0, [], [], []
@@ -1313,7 +1521,7 @@ def lstm_step_backward(dh, dc, cache):
     return {"dx": dx, "dh_prev": dh_prev, "dc_prev": dc_prev, "dU": dU, "dW": dW, "db": db}
 
 
-@mistake("lstm_step_backward", "dc is not used: your values are those of dh alone. The memory is also read by the next step, and what that sends, dc, is added. See “The backward step”.", fails=ALL)
+@mistake("lstm_step_backward", "the dc that came in is missing here: your values are those of dh alone. The memory is also read by the next step, and what that sends, dc, is added. See “The backward step”.", fails=ALL)
 def lstm_step_backward(dh, dc, cache):
     x_t, h_prev, c_prev, c, U, W = (cache[name] for name in ("x_t", "h_prev", "c_prev", "c", "U", "W"))
     i, f, o, g = cache["gates"]
@@ -1329,7 +1537,23 @@ def lstm_step_backward(dh, dc, cache):
     return {"dx": dx, "dh_prev": dh_prev, "dc_prev": dc_prev, "dU": dU, "dW": dW, "db": db}
 
 
-@mistake("lstm_step_backward", "dh takes the place of dc in all gates and in dc_prev. Through h they are reached with the factor o (1 − tanh(c)²), and dc is added. See “The backward step”.", fails=ALL)
+@mistake("lstm_step_backward", "dc_prev is dh ⊙ f in your values: dh takes the place of dc. What arrives at c is dc + dh o (1 − tanh(c)²), and c_prev gets that times f. See “The backward step”.", fails=MEMORY)
+def lstm_step_backward(dh, dc, cache):
+    x_t, h_prev, c_prev, c, U, W = (cache[name] for name in ("x_t", "h_prev", "c_prev", "c", "U", "W"))
+    i, f, o, g = cache["gates"]
+    tanh_c = np.tanh(c)
+    dc = dc + dh * o * (1 - tanh_c**2)
+    da_i = dc * g * i * (1 - i)
+    da_f = dc * c_prev * f * (1 - f)
+    da_o = dh * tanh_c * o * (1 - o)
+    da_g = dc * i * (1 - g**2)
+    da = np.stack([da_i, da_f, da_o, da_g])
+    dx, dh_prev, dc_prev = (da @ U).sum(axis=0), (da @ W).sum(axis=0), dh * f
+    dU, dW, db = da.transpose(0, 2, 1) @ x_t, da.transpose(0, 2, 1) @ h_prev, da.sum(axis=1)
+    return {"dx": dx, "dh_prev": dh_prev, "dc_prev": dc_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("lstm_step_backward", "i, f and the candidate get dh where they should get what arrives at c, dc + dh o (1 − tanh(c)²), each times its partner. See “The backward step”.", fails=ALL)
 def lstm_step_backward(dh, dc, cache):
     x_t, h_prev, c_prev, c, U, W = (cache[name] for name in ("x_t", "h_prev", "c_prev", "c", "U", "W"))
     i, f, o, g = cache["gates"]
@@ -1447,6 +1671,54 @@ def lstm_step_backward(dh, dc, cache):
     i, f, o, g = cache["gates"]
     tanh_c = np.tanh(c)
     dc = dc + dh * o * (1 - (o * tanh_c) ** 2)
+    da_i = dc * g * i * (1 - i)
+    da_f = dc * c_prev * f * (1 - f)
+    da_o = dh * tanh_c * o * (1 - o)
+    da_g = dc * i * (1 - g**2)
+    da = np.stack([da_i, da_f, da_o, da_g])
+    dx, dh_prev, dc_prev = (da @ U).sum(axis=0), (da @ W).sum(axis=0), dc * f
+    dU, dW, db = da.transpose(0, 2, 1) @ x_t, da.transpose(0, 2, 1) @ h_prev, da.sum(axis=1)
+    return {"dx": dx, "dh_prev": dh_prev, "dc_prev": dc_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("lstm_step_backward", "in place of its slope the tanh itself stands on the path from h to c: dh o tanh(c). There c gets dh o (1 − tanh(c)²). See “The backward step”.", fails=ALL)
+def lstm_step_backward(dh, dc, cache):
+    x_t, h_prev, c_prev, c, U, W = (cache[name] for name in ("x_t", "h_prev", "c_prev", "c", "U", "W"))
+    i, f, o, g = cache["gates"]
+    tanh_c = np.tanh(c)
+    dc = dc + dh * o * tanh_c
+    da_i = dc * g * i * (1 - i)
+    da_f = dc * c_prev * f * (1 - f)
+    da_o = dh * tanh_c * o * (1 - o)
+    da_g = dc * i * (1 - g**2)
+    da = np.stack([da_i, da_f, da_o, da_g])
+    dx, dh_prev, dc_prev = (da @ U).sum(axis=0), (da @ W).sum(axis=0), dc * f
+    dU, dW, db = da.transpose(0, 2, 1) @ x_t, da.transpose(0, 2, 1) @ h_prev, da.sum(axis=1)
+    return {"dx": dx, "dh_prev": dh_prev, "dc_prev": dc_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("lstm_step_backward", "tanh is missing around c in both places: o gets dh tanh(c), and the slope on the path from h to c is 1 − tanh(c)². cache has c before its tanh. See “The backward step”.", fails=ALL)
+def lstm_step_backward(dh, dc, cache):
+    x_t, h_prev, c_prev, c, U, W = (cache[name] for name in ("x_t", "h_prev", "c_prev", "c", "U", "W"))
+    i, f, o, g = cache["gates"]
+    tanh_c = c
+    dc = dc + dh * o * (1 - tanh_c**2)
+    da_i = dc * g * i * (1 - i)
+    da_f = dc * c_prev * f * (1 - f)
+    da_o = dh * tanh_c * o * (1 - o)
+    da_g = dc * i * (1 - g**2)
+    da = np.stack([da_i, da_f, da_o, da_g])
+    dx, dh_prev, dc_prev = (da @ U).sum(axis=0), (da @ W).sum(axis=0), dc * f
+    dU, dW, db = da.transpose(0, 2, 1) @ x_t, da.transpose(0, 2, 1) @ h_prev, da.sum(axis=1)
+    return {"dx": dx, "dh_prev": dh_prev, "dc_prev": dc_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("lstm_step_backward", "in both places stands the tanh of the old memory: o gets dh tanh(c), and the slope on the path from h to c is 1 − tanh(c)², both with the new memory. See “The backward step”.", fails=ALL)
+def lstm_step_backward(dh, dc, cache):
+    x_t, h_prev, c_prev, c, U, W = (cache[name] for name in ("x_t", "h_prev", "c_prev", "c", "U", "W"))
+    i, f, o, g = cache["gates"]
+    tanh_c = np.tanh(c_prev)
+    dc = dc + dh * o * (1 - tanh_c**2)
     da_i = dc * g * i * (1 - i)
     da_f = dc * c_prev * f * (1 - f)
     da_o = dh * tanh_c * o * (1 - o)
@@ -1634,6 +1906,22 @@ def lstm_step_backward(dh, dc, cache):
     return {"dx": dx, "dh_prev": dh_prev, "dc_prev": dc_prev, "dU": dU, "dW": dW, "db": db}
 
 
+@mistake("lstm_step_backward", "the output gate gets dc, times its slope. It gets dh tanh(c): o stands in h only, and there its partner is tanh(c). See “The backward step”.", fails=THROUGH_GATES)
+def lstm_step_backward(dh, dc, cache):
+    x_t, h_prev, c_prev, c, U, W = (cache[name] for name in ("x_t", "h_prev", "c_prev", "c", "U", "W"))
+    i, f, o, g = cache["gates"]
+    tanh_c = np.tanh(c)
+    dc = dc + dh * o * (1 - tanh_c**2)
+    da_i = dc * g * i * (1 - i)
+    da_f = dc * c_prev * f * (1 - f)
+    da_o = dc * o * (1 - o)
+    da_g = dc * i * (1 - g**2)
+    da = np.stack([da_i, da_f, da_o, da_g])
+    dx, dh_prev, dc_prev = (da @ U).sum(axis=0), (da @ W).sum(axis=0), dc * f
+    dU, dW, db = da.transpose(0, 2, 1) @ x_t, da.transpose(0, 2, 1) @ h_prev, da.sum(axis=1)
+    return {"dx": dx, "dh_prev": dh_prev, "dc_prev": dc_prev, "dU": dU, "dW": dW, "db": db}
+
+
 @mistake("lstm_step_backward", "the output gate gets dh c, and it gets dh tanh(c). See “The backward step”.", fails=THROUGH_GATES)
 def lstm_step_backward(dh, dc, cache):
     x_t, h_prev, c_prev, c, U, W = (cache[name] for name in ("x_t", "h_prev", "c_prev", "c", "U", "W"))
@@ -1746,7 +2034,39 @@ def lstm_step_backward(dh, dc, cache):
     return {"dx": dx, "dh_prev": dh_prev, "dc_prev": dc_prev, "dU": dU, "dW": dW, "db": db}
 
 
-@mistake("lstm_step_backward", "dx and dh_prev lack what comes through the candidate: x_t and h_prev go into all four. See “The backward step”.", fails=INPUTS)
+@mistake("lstm_step_backward", "dx lacks what comes through the candidate: it is a sum of three. x_t goes into all four. See “The backward step”.", fails=["dx", "one arrival", "inputs", "float32"])
+def lstm_step_backward(dh, dc, cache):
+    x_t, h_prev, c_prev, c, U, W = (cache[name] for name in ("x_t", "h_prev", "c_prev", "c", "U", "W"))
+    i, f, o, g = cache["gates"]
+    tanh_c = np.tanh(c)
+    dc = dc + dh * o * (1 - tanh_c**2)
+    da_i = dc * g * i * (1 - i)
+    da_f = dc * c_prev * f * (1 - f)
+    da_o = dh * tanh_c * o * (1 - o)
+    da_g = dc * i * (1 - g**2)
+    da = np.stack([da_i, da_f, da_o, da_g])
+    dx, dh_prev, dc_prev = (da[:3] @ U[:3]).sum(axis=0), (da @ W).sum(axis=0), dc * f
+    dU, dW, db = da.transpose(0, 2, 1) @ x_t, da.transpose(0, 2, 1) @ h_prev, da.sum(axis=1)
+    return {"dx": dx, "dh_prev": dh_prev, "dc_prev": dc_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("lstm_step_backward", "dh_prev lacks what comes through the candidate: it is a sum of three. h_prev goes into all four. See “The backward step”.", fails=["dh_prev", "one arrival", "inputs", "float32"])
+def lstm_step_backward(dh, dc, cache):
+    x_t, h_prev, c_prev, c, U, W = (cache[name] for name in ("x_t", "h_prev", "c_prev", "c", "U", "W"))
+    i, f, o, g = cache["gates"]
+    tanh_c = np.tanh(c)
+    dc = dc + dh * o * (1 - tanh_c**2)
+    da_i = dc * g * i * (1 - i)
+    da_f = dc * c_prev * f * (1 - f)
+    da_o = dh * tanh_c * o * (1 - o)
+    da_g = dc * i * (1 - g**2)
+    da = np.stack([da_i, da_f, da_o, da_g])
+    dx, dh_prev, dc_prev = (da @ U).sum(axis=0), (da[:3] @ W[:3]).sum(axis=0), dc * f
+    dU, dW, db = da.transpose(0, 2, 1) @ x_t, da.transpose(0, 2, 1) @ h_prev, da.sum(axis=1)
+    return {"dx": dx, "dh_prev": dh_prev, "dc_prev": dc_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("lstm_step_backward", "what comes through the candidate is missing: the sum has three terms. x_t and h_prev go into all four, so dx and dh_prev are sums of four. See “The backward step”.", fails=INPUTS)
 def lstm_step_backward(dh, dc, cache):
     x_t, h_prev, c_prev, c, U, W = (cache[name] for name in ("x_t", "h_prev", "c_prev", "c", "U", "W"))
     i, f, o, g = cache["gates"]
@@ -1949,6 +2269,23 @@ def lstm_step_backward(dh, dc, cache):
     da_f = dc * c_prev * s_f * (1 - s_f)
     da_o = dh * tanh_c * s_o * (1 - s_o)
     da_g = dc * i * (1 - np.tanh(g) ** 2)
+    da = np.stack([da_i, da_f, da_o, da_g])
+    dx, dh_prev, dc_prev = (da @ U).sum(axis=0), (da @ W).sum(axis=0), dc * f
+    dU, dW, db = da.transpose(0, 2, 1) @ x_t, da.transpose(0, 2, 1) @ h_prev, da.sum(axis=1)
+    return {"dx": dx, "dh_prev": dh_prev, "dc_prev": dc_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("lstm_step_backward", "σ is applied once more in the slopes of the three gates, σ(i) (1 − σ(i)) and so on. gates holds their values already: i (1 − i). See “The backward step”.", fails=THROUGH_GATES)
+def lstm_step_backward(dh, dc, cache):
+    x_t, h_prev, c_prev, c, U, W = (cache[name] for name in ("x_t", "h_prev", "c_prev", "c", "U", "W"))
+    i, f, o, g = cache["gates"]
+    tanh_c = np.tanh(c)
+    dc = dc + dh * o * (1 - tanh_c**2)
+    s_i, s_f, s_o = sigmoid(cache["gates"][:3])
+    da_i = dc * g * s_i * (1 - s_i)
+    da_f = dc * c_prev * s_f * (1 - s_f)
+    da_o = dh * tanh_c * s_o * (1 - s_o)
+    da_g = dc * i * (1 - g**2)
     da = np.stack([da_i, da_f, da_o, da_g])
     dx, dh_prev, dc_prev = (da @ U).sum(axis=0), (da @ W).sum(axis=0), dc * f
     dU, dW, db = da.transpose(0, 2, 1) @ x_t, da.transpose(0, 2, 1) @ h_prev, da.sum(axis=1)
@@ -2246,7 +2583,7 @@ def lstm_step_backward(dh, dc, cache):
     return {"dx": dx, "dh_prev": dh_prev, "dc_prev": dc_prev, "dU": dU, "dW": dW, "db": db}
 
 
-@mistake("lstm_step_backward", "dx and dh_prev are exchanged, or U and W in them: dx goes through U, dh_prev through W.", fails=INPUTS)
+@mistake("lstm_step_backward", "U and W, or dx and dh_prev, have changed places: dx goes through U, dh_prev through W.", fails=INPUTS)
 def lstm_step_backward(dh, dc, cache):
     x_t, h_prev, c_prev, c, U, W = (cache[name] for name in ("x_t", "h_prev", "c_prev", "c", "U", "W"))
     i, f, o, g = cache["gates"]
@@ -2262,7 +2599,7 @@ def lstm_step_backward(dh, dc, cache):
     return {"dx": dx, "dh_prev": dh_prev, "dc_prev": dc_prev, "dU": dU, "dW": dW, "db": db}
 
 
-@mistake("lstm_step_backward", "x_t and h_prev are exchanged in dU and dW: U was multiplied by x_t, W by h_prev.", fails=["dU", "dW", "one arrival", "inputs", "float32"])
+@mistake("lstm_step_backward", "x_t and h_prev have changed places: U was multiplied by x_t, so dU is made with it, and dW with h_prev.", fails=["dU", "dW", "one arrival", "inputs", "float32"])
 def lstm_step_backward(dh, dc, cache):
     x_t, h_prev, c_prev, c, U, W = (cache[name] for name in ("x_t", "h_prev", "c_prev", "c", "U", "W"))
     i, f, o, g = cache["gates"]
@@ -2294,7 +2631,39 @@ def lstm_step_backward(dh, dc, cache):
     return {"dx": dx, "dh_prev": dh_prev, "dc_prev": dc_prev, "dU": dU, "dW": dW, "db": db}
 
 
-@mistake("lstm_step_backward", "dU, dW and db are divided by B. They are sums over the samples; the mean is already in dh and dc.", fails=["db", "dU", "dW", "one arrival", "inputs", "float32"])
+@mistake("lstm_step_backward", "dU is divided by B. It is the sum over the samples; the mean is already in dh and dc.", fails=["dU", "one arrival", "inputs", "float32"])
+def lstm_step_backward(dh, dc, cache):
+    x_t, h_prev, c_prev, c, U, W = (cache[name] for name in ("x_t", "h_prev", "c_prev", "c", "U", "W"))
+    i, f, o, g = cache["gates"]
+    tanh_c = np.tanh(c)
+    dc = dc + dh * o * (1 - tanh_c**2)
+    da_i = dc * g * i * (1 - i)
+    da_f = dc * c_prev * f * (1 - f)
+    da_o = dh * tanh_c * o * (1 - o)
+    da_g = dc * i * (1 - g**2)
+    da = np.stack([da_i, da_f, da_o, da_g])
+    dx, dh_prev, dc_prev = (da @ U).sum(axis=0), (da @ W).sum(axis=0), dc * f
+    dU, dW, db = da.transpose(0, 2, 1) @ x_t / len(dh), da.transpose(0, 2, 1) @ h_prev, da.sum(axis=1)
+    return {"dx": dx, "dh_prev": dh_prev, "dc_prev": dc_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("lstm_step_backward", "dW is divided by B. It is the sum over the samples; the mean is already in dh and dc.", fails=["dW", "one arrival", "inputs", "float32"])
+def lstm_step_backward(dh, dc, cache):
+    x_t, h_prev, c_prev, c, U, W = (cache[name] for name in ("x_t", "h_prev", "c_prev", "c", "U", "W"))
+    i, f, o, g = cache["gates"]
+    tanh_c = np.tanh(c)
+    dc = dc + dh * o * (1 - tanh_c**2)
+    da_i = dc * g * i * (1 - i)
+    da_f = dc * c_prev * f * (1 - f)
+    da_o = dh * tanh_c * o * (1 - o)
+    da_g = dc * i * (1 - g**2)
+    da = np.stack([da_i, da_f, da_o, da_g])
+    dx, dh_prev, dc_prev = (da @ U).sum(axis=0), (da @ W).sum(axis=0), dc * f
+    dU, dW, db = da.transpose(0, 2, 1) @ x_t, da.transpose(0, 2, 1) @ h_prev / len(dh), da.sum(axis=1)
+    return {"dx": dx, "dh_prev": dh_prev, "dc_prev": dc_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("lstm_step_backward", "divided by B: dU, dW and db are sums over the samples, and the mean is already in dh and dc.", fails=["db", "dU", "dW", "one arrival", "inputs", "float32"])
 def lstm_step_backward(dh, dc, cache):
     x_t, h_prev, c_prev, c, U, W = (cache[name] for name in ("x_t", "h_prev", "c_prev", "c", "U", "W"))
     i, f, o, g = cache["gates"]
@@ -2311,7 +2680,7 @@ def lstm_step_backward(dh, dc, cache):
     return {"dx": dx, "dh_prev": dh_prev, "dc_prev": dc_prev, "dU": dU, "dW": dW, "db": db}
 
 
-@mistake("lstm_step_backward", "all gradients are divided by B. Nothing is divided here; the mean is already in dh and dc.", fails=ALL)
+@mistake("lstm_step_backward", "divided by B: nothing is divided here, not in dx, dh_prev or dc_prev either. The mean is already in dh and dc.", fails=ALL)
 def lstm_step_backward(dh, dc, cache):
     x_t, h_prev, c_prev, c, U, W = (cache[name] for name in ("x_t", "h_prev", "c_prev", "c", "U", "W"))
     i, f, o, g = cache["gates"]
@@ -2360,7 +2729,7 @@ def lstm_step_backward(dh, dc, cache):
     return {"dx": dx, "dh_prev": dh_prev, "dc_prev": dc_prev, "dU": dU, "dW": dW, "db": db}
 
 
-@mistake("lstm_step_backward", "dx and dh_prev are not summed over the gates: they are (4, B, …). x_t and h_prev went into all four, so the four parts are added.", fails=INPUTS)
+@mistake("lstm_step_backward", "not summed over the gates: the shape is (4, B, …). x_t and h_prev went into all four, so dx and dh_prev are sums of the four parts.", fails=INPUTS)
 def lstm_step_backward(dh, dc, cache):
     x_t, h_prev, c_prev, c, U, W = (cache[name] for name in ("x_t", "h_prev", "c_prev", "c", "U", "W"))
     i, f, o, g = cache["gates"]
@@ -2376,7 +2745,7 @@ def lstm_step_backward(dh, dc, cache):
     return {"dx": dx, "dh_prev": dh_prev, "dc_prev": dc_prev, "dU": dU, "dW": dW, "db": db}
 
 
-@mistake("lstm_step_backward", "dx and dh_prev have the mean over the four gates. x_t and h_prev went into all four, so the four parts are added.", fails=INPUTS)
+@mistake("lstm_step_backward", "this is the mean over the four gates. x_t and h_prev went into all four, so dx and dh_prev are sums of the four parts.", fails=INPUTS)
 def lstm_step_backward(dh, dc, cache):
     x_t, h_prev, c_prev, c, U, W = (cache[name] for name in ("x_t", "h_prev", "c_prev", "c", "U", "W"))
     i, f, o, g = cache["gates"]
@@ -2392,7 +2761,39 @@ def lstm_step_backward(dh, dc, cache):
     return {"dx": dx, "dh_prev": dh_prev, "dc_prev": dc_prev, "dU": dU, "dW": dW, "db": db}
 
 
-@mistake("lstm_step_backward", "dx and dh_prev have only what comes through the candidate, as in a plain network. x_t and h_prev go into the three gates as well. See “The backward step”.", fails=INPUTS)
+@mistake("lstm_step_backward", "dx has only what comes through the candidate. x_t goes into the three gates as well. See “The backward step”.", fails=["dx", "one arrival", "inputs", "float32"])
+def lstm_step_backward(dh, dc, cache):
+    x_t, h_prev, c_prev, c, U, W = (cache[name] for name in ("x_t", "h_prev", "c_prev", "c", "U", "W"))
+    i, f, o, g = cache["gates"]
+    tanh_c = np.tanh(c)
+    dc = dc + dh * o * (1 - tanh_c**2)
+    da_i = dc * g * i * (1 - i)
+    da_f = dc * c_prev * f * (1 - f)
+    da_o = dh * tanh_c * o * (1 - o)
+    da_g = dc * i * (1 - g**2)
+    da = np.stack([da_i, da_f, da_o, da_g])
+    dx, dh_prev, dc_prev = da_g @ U[3], (da @ W).sum(axis=0), dc * f
+    dU, dW, db = da.transpose(0, 2, 1) @ x_t, da.transpose(0, 2, 1) @ h_prev, da.sum(axis=1)
+    return {"dx": dx, "dh_prev": dh_prev, "dc_prev": dc_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("lstm_step_backward", "dh_prev has only what comes through the candidate, W[3]. h_prev goes into the three gates as well. See “The backward step”.", fails=["dh_prev", "one arrival", "inputs", "float32"])
+def lstm_step_backward(dh, dc, cache):
+    x_t, h_prev, c_prev, c, U, W = (cache[name] for name in ("x_t", "h_prev", "c_prev", "c", "U", "W"))
+    i, f, o, g = cache["gates"]
+    tanh_c = np.tanh(c)
+    dc = dc + dh * o * (1 - tanh_c**2)
+    da_i = dc * g * i * (1 - i)
+    da_f = dc * c_prev * f * (1 - f)
+    da_o = dh * tanh_c * o * (1 - o)
+    da_g = dc * i * (1 - g**2)
+    da = np.stack([da_i, da_f, da_o, da_g])
+    dx, dh_prev, dc_prev = (da @ U).sum(axis=0), da_g @ W[3], dc * f
+    dU, dW, db = da.transpose(0, 2, 1) @ x_t, da.transpose(0, 2, 1) @ h_prev, da.sum(axis=1)
+    return {"dx": dx, "dh_prev": dh_prev, "dc_prev": dc_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("lstm_step_backward", "only what comes through the candidate is there, as in a plain network. x_t and h_prev go into the three gates as well, so dx and dh_prev are sums of four. See “The backward step”.", fails=INPUTS)
 def lstm_step_backward(dh, dc, cache):
     x_t, h_prev, c_prev, c, U, W = (cache[name] for name in ("x_t", "h_prev", "c_prev", "c", "U", "W"))
     i, f, o, g = cache["gates"]
@@ -2408,7 +2809,7 @@ def lstm_step_backward(dh, dc, cache):
     return {"dx": dx, "dh_prev": dh_prev, "dc_prev": dc_prev, "dU": dU, "dW": dW, "db": db}
 
 
-@mistake("lstm_step_backward", "dx and dh_prev are summed over the samples. Each sample has a row of its own, (B, D) and (B, H).", fails=INPUTS)
+@mistake("lstm_step_backward", "summed over the samples: in dx, (B, D), and in dh_prev, (B, H), each sample has a row of its own.", fails=INPUTS)
 def lstm_step_backward(dh, dc, cache):
     x_t, h_prev, c_prev, c, U, W = (cache[name] for name in ("x_t", "h_prev", "c_prev", "c", "U", "W"))
     i, f, o, g = cache["gates"]
@@ -2440,7 +2841,7 @@ def lstm_step_backward(dh, dc, cache):
     return {"dx": dx, "dh_prev": dh_prev, "dc_prev": dc_prev, "dU": dU, "dW": dW, "db": db}
 
 
-@mistake("lstm_step_backward", "all gradients have the wrong sign. They say where the loss grows; the minus is in the update.", fails=ALL)
+@mistake("lstm_step_backward", "the sign is wrong. A gradient says where the loss grows; the minus is in the update.", fails=ALL)
 def lstm_step_backward(dh, dc, cache):
     x_t, h_prev, c_prev, c, U, W = (cache[name] for name in ("x_t", "h_prev", "c_prev", "c", "U", "W"))
     i, f, o, g = cache["gates"]
@@ -2773,6 +3174,45 @@ def cell_jacobian_parts(cache):
     return direct, through_h
 
 
+@mistake("cell_jacobian_parts", "direct is f itself, the array in cache, (B, H). Asked is a new one with a matrix for each sample, (B, H, H), and f on its diagonal. See “The cell Jacobian”.", fails=DIRECT)
+def cell_jacobian_parts(cache):
+    c_prev, o_prev, W = (cache[name] for name in ("c_prev", "o_prev", "W"))
+    i, f, o, g = cache["gates"]
+    direct = f
+    by_i = (g * i * (1 - i))[:, :, None] * W[0]
+    by_f = (c_prev * f * (1 - f))[:, :, None] * W[1]
+    by_g = (i * (1 - g**2))[:, :, None] * W[3]
+    dh_dc = o_prev * (1 - np.tanh(c_prev) ** 2)
+    through_h = (by_i + by_f + by_g) * dh_dc[:, None, :]
+    return direct, through_h
+
+
+@mistake("cell_jacobian_parts", "np.diag(f) takes the diagonal out of f, as f is (B, H) already. Asked is the opposite for each sample: f[b] put on the diagonal of a matrix of zeros, (B, H, H). See “The cell Jacobian”.", fails=DIRECT)
+def cell_jacobian_parts(cache):
+    c_prev, o_prev, W = (cache[name] for name in ("c_prev", "o_prev", "W"))
+    i, f, o, g = cache["gates"]
+    direct = np.diag(f)
+    by_i = (g * i * (1 - i))[:, :, None] * W[0]
+    by_f = (c_prev * f * (1 - f))[:, :, None] * W[1]
+    by_g = (i * (1 - g**2))[:, :, None] * W[3]
+    dh_dc = o_prev * (1 - np.tanh(c_prev) ** 2)
+    through_h = (by_i + by_f + by_g) * dh_dc[:, None, :]
+    return direct, through_h
+
+
+@mistake("cell_jacobian_parts", "direct is a diagonal matrix for the whole batch, with f of one sample or of their sum or mean on it. Asked is one for each sample, (B, H, H). See “The cell Jacobian”.", fails=DIRECT)
+def cell_jacobian_parts(cache):
+    c_prev, o_prev, W = (cache[name] for name in ("c_prev", "o_prev", "W"))
+    i, f, o, g = cache["gates"]
+    direct = np.diag(f[0])
+    by_i = (g * i * (1 - i))[:, :, None] * W[0]
+    by_f = (c_prev * f * (1 - f))[:, :, None] * W[1]
+    by_g = (i * (1 - g**2))[:, :, None] * W[3]
+    dh_dc = o_prev * (1 - np.tanh(c_prev) ** 2)
+    through_h = (by_i + by_f + by_g) * dh_dc[:, None, :]
+    return direct, through_h
+
+
 @mistake("cell_jacobian_parts", "direct has f in every entry of a row. The direct path leads from each unit to itself: f on the diagonal, 0 elsewhere. See “The cell Jacobian”.", fails=DIRECT)
 def cell_jacobian_parts(cache):
     c_prev, o_prev, W = (cache[name] for name in ("c_prev", "o_prev", "W"))
@@ -2791,6 +3231,19 @@ def cell_jacobian_parts(cache):
     c_prev, o_prev, W = (cache[name] for name in ("c_prev", "o_prev", "W"))
     i, f, _, g = cache["gates"]
     direct = i[:, :, None] * np.eye(f.shape[1], dtype=f.dtype)
+    by_i = (g * i * (1 - i))[:, :, None] * W[0]
+    by_f = (c_prev * f * (1 - f))[:, :, None] * W[1]
+    by_g = (i * (1 - g**2))[:, :, None] * W[3]
+    dh_dc = o_prev * (1 - np.tanh(c_prev) ** 2)
+    through_h = (by_i + by_f + by_g) * dh_dc[:, None, :]
+    return direct, through_h
+
+
+@mistake("cell_jacobian_parts", "direct is the output gate on the diagonal. It is the forget gate that multiplies c(t−1). See “The cell Jacobian”.", fails=DIRECT)
+def cell_jacobian_parts(cache):
+    c_prev, o_prev, W = (cache[name] for name in ("c_prev", "o_prev", "W"))
+    i, f, o, g = cache["gates"]
+    direct = o[:, :, None] * np.eye(f.shape[1], dtype=f.dtype)
     by_i = (g * i * (1 - i))[:, :, None] * W[0]
     by_f = (c_prev * f * (1 - f))[:, :, None] * W[1]
     by_g = (i * (1 - g**2))[:, :, None] * W[3]
@@ -3106,6 +3559,19 @@ def cell_jacobian_parts(cache):
     return direct, through_h
 
 
+@mistake("cell_jacobian_parts", "a term of the output gate of step t is added in through_h, W[2] with the slope o (1 − o). o(t) is not in c(t): c = f c_prev + i g. See “The cell Jacobian”.", fails=THROUGH_H)
+def cell_jacobian_parts(cache):
+    c_prev, o_prev, W = (cache[name] for name in ("c_prev", "o_prev", "W"))
+    i, f, o, g = cache["gates"]
+    direct = f[:, :, None] * np.eye(f.shape[1], dtype=f.dtype)
+    by_i = (g * i * (1 - i))[:, :, None] * W[0]
+    by_f = (c_prev * f * (1 - f))[:, :, None] * W[1]
+    by_g = (i * (1 - g**2))[:, :, None] * W[3]
+    dh_dc = o_prev * (1 - np.tanh(c_prev) ** 2)
+    through_h = (by_i + by_f + by_g + (o * (1 - o))[:, :, None] * W[2]) * dh_dc[:, None, :]
+    return direct, through_h
+
+
 @mistake("cell_jacobian_parts", "the slope of the input gate, i (1 − i), is missing in through_h. See “The cell Jacobian”.", fails=THROUGH_H)
 def cell_jacobian_parts(cache):
     c_prev, o_prev, W = (cache[name] for name in ("c_prev", "o_prev", "W"))
@@ -3223,6 +3689,19 @@ def cell_jacobian_parts(cache):
     return direct, through_h
 
 
+@mistake("cell_jacobian_parts", "the partners of i and g have changed places in through_h: i (1 − i) is multiplied by g, and 1 − g² by i. See “The cell Jacobian”.", fails=THROUGH_H)
+def cell_jacobian_parts(cache):
+    c_prev, o_prev, W = (cache[name] for name in ("c_prev", "o_prev", "W"))
+    i, f, o, g = cache["gates"]
+    direct = f[:, :, None] * np.eye(f.shape[1], dtype=f.dtype)
+    by_i = (i * i * (1 - i))[:, :, None] * W[0]
+    by_f = (c_prev * f * (1 - f))[:, :, None] * W[1]
+    by_g = (g * (1 - g**2))[:, :, None] * W[3]
+    dh_dc = o_prev * (1 - np.tanh(c_prev) ** 2)
+    through_h = (by_i + by_f + by_g) * dh_dc[:, None, :]
+    return direct, through_h
+
+
 @mistake("cell_jacobian_parts", "the candidate's term has W[2], which is the output gate's. The order is i, f, o, g: the candidate is block 3.", fails=THROUGH_H)
 def cell_jacobian_parts(cache):
     c_prev, o_prev, W = (cache[name] for name in ("c_prev", "o_prev", "W"))
@@ -3299,6 +3778,19 @@ def cell_jacobian_parts(cache):
     dh_dc = o_prev * (1 - np.tanh(c_prev) ** 2)
     through_h = (by_i + by_f + by_g) * dh_dc[:, None, :]
     return direct.mean(axis=0), through_h.mean(axis=0)
+
+
+@mistake("cell_jacobian_parts", "you return the sums over the batch. Each sample has its own matrices, (B, H, H).", fails=ALL)
+def cell_jacobian_parts(cache):
+    c_prev, o_prev, W = (cache[name] for name in ("c_prev", "o_prev", "W"))
+    i, f, o, g = cache["gates"]
+    direct = f[:, :, None] * np.eye(f.shape[1], dtype=f.dtype)
+    by_i = (g * i * (1 - i))[:, :, None] * W[0]
+    by_f = (c_prev * f * (1 - f))[:, :, None] * W[1]
+    by_g = (i * (1 - g**2))[:, :, None] * W[3]
+    dh_dc = o_prev * (1 - np.tanh(c_prev) ** 2)
+    through_h = (by_i + by_f + by_g) * dh_dc[:, None, :]
+    return direct.sum(axis=0), through_h.sum(axis=0)
 
 
 @mistake("cell_jacobian_parts", "the values are right, but float32 inputs give float64: np.eye and np.zeros make float64, unless they are told the dtype.", fails=["float32"])
@@ -3400,10 +3892,10 @@ def _(rng):
     yield hide("kinds", **inputs("Chrono biases"))
     # Many units, so that one draw tells the ends and how the values lie between them; with one unit, t_max is so large
     # that a wrong end is hardly ever met there.
-    yield show("chrono", **inputs("chrono", 1000))
+    yield show("chrono", **inputs("chrono", 10_000))
     yield show("chrono", **inputs("chrono", 300, 3))
     yield show("chrono", **inputs("chrono", 1, 1_000_000))
-    yield hide("chrono", **inputs("chrono", 1200))
+    yield hide("chrono", **inputs("chrono", 20_000))
     yield hide("chrono", **inputs("chrono", int(rng.integers(250, 400)), 4))
     yield show("random", **inputs("chrono"), **other())
     yield hide("random", **inputs("chrono"), **other())
@@ -3476,7 +3968,7 @@ def gate_bias(kind, H, t_max, rng):
     return b
 
 
-@mistake("gate_bias", "chrono: some of your b_f are below 0: the draws start at 0. They start at 1, so that log u is never negative (and never log 0).", fails=["chrono"])
+@mistake("gate_bias", "chrono: some of your b_f are below 0: the draws start below 1 (at 0?). They start at 1, so that log u is never negative (and never log 0).", fails=["chrono"])
 def gate_bias(kind, H, t_max, rng):
     b = np.zeros((4, H))
     if kind == "one":
@@ -3489,7 +3981,7 @@ def gate_bias(kind, H, t_max, rng):
     return b
 
 
-@mistake("gate_bias", "chrono: some of your b_f are below 0 and some above log(t_max − 1): the draws go from 0 to t_max. They go from 1 to t_max − 1.", fails=["chrono"])
+@mistake("gate_bias", "chrono: some of your b_f are below 0 and some above log(t_max − 1): the draws start too early and end too late (from 0 to t_max?). They go from 1 to t_max − 1.", fails=["chrono"])
 def gate_bias(kind, H, t_max, rng):
     b = np.zeros((4, H))
     if kind == "one":
@@ -3502,13 +3994,104 @@ def gate_bias(kind, H, t_max, rng):
     return b
 
 
-@mistake("gate_bias", "chrono: some of your b_f are above log(t_max − 1): the draws go up to t_max. They go from 1 to t_max − 1.", fails=["chrono"])
+@mistake("gate_bias", "chrono: some of your b_f are above log(t_max − 1): the draws end too late (at t_max?). They go from 1 to t_max − 1.", fails=["chrono"])
 def gate_bias(kind, H, t_max, rng):
     b = np.zeros((4, H))
     if kind == "one":
         b[1] = 1
     elif kind == "chrono":
         b[1] = np.log(rng.uniform(1, t_max, H))
+        b[0] = -b[1]
+    elif kind != "zeros":
+        raise ValueError(kind)
+    return b
+
+
+@mistake("gate_bias", "chrono: the draws start too late, at 2 or so: no unit of many is near b_f = 0. They go from 1 to t_max − 1. See “Biases that remember”.", fails=["chrono"])
+def gate_bias(kind, H, t_max, rng):
+    b = np.zeros((4, H))
+    if kind == "one":
+        b[1] = 1
+    elif kind == "chrono":
+        b[1] = np.log(rng.uniform(2, t_max - 1, H))
+        b[0] = -b[1]
+    elif kind != "zeros":
+        raise ValueError(kind)
+    return b
+
+
+@mistake("gate_bias", "chrono: the draws end too early (at t_max − 2?): no unit of many is near log(t_max − 1). They go from 1 to t_max − 1. See “Biases that remember”.", fails=["chrono"])
+def gate_bias(kind, H, t_max, rng):
+    b = np.zeros((4, H))
+    if kind == "one":
+        b[1] = 1
+    elif kind == "chrono":
+        b[1] = np.log(rng.uniform(1, t_max - 2, H))
+        b[0] = -b[1]
+    elif kind != "zeros":
+        raise ValueError(kind)
+    return b
+
+
+@mistake("gate_bias", "chrono: the draws end too early: no unit of many is near log(t_max − 1). They go from 1 to t_max − 1. See “Biases that remember”.", fails=["chrono"])
+def gate_bias(kind, H, t_max, rng):
+    b = np.zeros((4, H))
+    if kind == "one":
+        b[1] = 1
+    elif kind == "chrono":
+        b[1] = np.log(rng.uniform(1, 0.9 * (t_max - 1), H))
+        b[0] = -b[1]
+    elif kind != "zeros":
+        raise ValueError(kind)
+    return b
+
+
+@mistake("gate_bias", "chrono: the draws end too early where t_max > 3: no unit of many is near log(t_max − 1). They go from 1 to t_max − 1. See “Biases that remember”.", fails=["chrono"])
+def gate_bias(kind, H, t_max, rng):
+    b = np.zeros((4, H))
+    if kind == "one":
+        b[1] = 1
+    elif kind == "chrono":
+        b[1] = np.log(rng.uniform(1, max(2, t_max - 2), H))
+        b[0] = -b[1]
+    elif kind != "zeros":
+        raise ValueError(kind)
+    return b
+
+
+@mistake("gate_bias", "chrono: the ends are right, but the times u are not spread evenly between them (a power of what is drawn, or not a uniform draw?). rng.uniform spreads them evenly. See “Biases that remember”.", fails=["chrono"])
+def gate_bias(kind, H, t_max, rng):
+    b = np.zeros((4, H))
+    if kind == "one":
+        b[1] = 1
+    elif kind == "chrono":
+        b[1] = np.log((1 + (t_max - 2) * rng.random(H) ** 2))
+        b[0] = -b[1]
+    elif kind != "zeros":
+        raise ValueError(kind)
+    return b
+
+
+@mistake("gate_bias", "chrono: the times lie too evenly for draws: they stand at equal distances (np.linspace?), or one in each of H equal parts, and at most their order is random. Each unit draws its own, whatever the others have: rng.uniform. See “Biases that remember”.", fails=["chrono"])
+def gate_bias(kind, H, t_max, rng):
+    b = np.zeros((4, H))
+    if kind == "one":
+        b[1] = 1
+    elif kind == "chrono":
+        b[1] = np.log(1 + (t_max - 2) * (rng.permutation(H) + rng.random(H)) / H)
+        b[0] = -b[1]
+    elif kind != "zeros":
+        raise ValueError(kind)
+    return b
+
+
+@mistake("gate_bias", "chrono: the times are sorted: the first unit gets the shortest, the last one the longest (or the other way round). Each unit draws its own, whatever the others have. See “Biases that remember”.", fails=["chrono"])
+def gate_bias(kind, H, t_max, rng):
+    b = np.zeros((4, H))
+    if kind == "one":
+        b[1] = 1
+    elif kind == "chrono":
+        b[1] = np.log(np.sort(rng.uniform(1, t_max - 1, H)))
         b[0] = -b[1]
     elif kind != "zeros":
         raise ValueError(kind)
@@ -3567,7 +4150,7 @@ def gate_bias(kind, H, t_max, rng):
     return b
 
 
-@mistake("gate_bias", "chrono: the biases themselves are drawn evenly, from 0 to log(t_max − 1). The times u are drawn evenly, and b_f is their logarithm. See “Biases that remember”.", fails=["chrono"])
+@mistake("gate_bias", "chrono: the biases themselves are spread evenly, from 0 to log(t_max − 1). The times u are drawn evenly, and b_f is their logarithm. See “Biases that remember”.", fails=["chrono"])
 def gate_bias(kind, H, t_max, rng):
     b = np.zeros((4, H))
     if kind == "one":
@@ -3606,7 +4189,7 @@ def gate_bias(kind, H, t_max, rng):
     return b
 
 
-@mistake("gate_bias", "chrono: the logarithm is that of 1 + u (np.log1p?). It is np.log(u). See “Biases that remember”.", fails=["chrono"])
+@mistake("gate_bias", "chrono: the logarithm is that of 1 + u (np.log1p?), or the draws go from 2 to t_max. It is np.log(u), with u from 1 to t_max − 1. See “Biases that remember”.", fails=["chrono"])
 def gate_bias(kind, H, t_max, rng):
     b = np.zeros((4, H))
     if kind == "one":
@@ -4269,6 +4852,26 @@ def lstm_variant(x_t, h_prev, c_prev, params, peephole=None, coupled=False):
     return h, c, np.stack([i, f, o, g])
 
 
+@mistake("lstm_variant", "diagonal peepholes are multiplied as a matrix, c @ P[k], which gives one number for each sample and only runs when B is 1 or H. Each unit sees its own memory only: c * P[k]. See “Variants”.", fails=["coupled", "diagonal"])
+def lstm_variant(x_t, h_prev, c_prev, params, peephole=None, coupled=False):
+    U, W, b = (params[name] for name in "UWb")
+
+    def seen(c, k):
+        if peephole is None:
+            return 0
+        P = params["P"][k]
+        return c @ P.T if peephole == "full" else c @ P
+
+    a = x_t @ U.transpose(0, 2, 1) + h_prev @ W.transpose(0, 2, 1) + b[:, None]
+    f = sigmoid(a[1] + seen(c_prev, 1))
+    i = 1 - f if coupled else sigmoid(a[0] + seen(c_prev, 0))
+    g = np.tanh(a[3])
+    c = f * c_prev + i * g
+    o = sigmoid(a[2] + seen(c, 2))
+    h = o * np.tanh(c)
+    return h, c, np.stack([i, f, o, g])
+
+
 @mistake("lstm_variant", "the gates see tanh(c) in your values. A peephole shows the memory itself, c. See “Variants”.", fails=PEEPHOLES)
 def lstm_variant(x_t, h_prev, c_prev, params, peephole=None, coupled=False):
     U, W, b = (params[name] for name in "UWb")
@@ -4286,6 +4889,66 @@ def lstm_variant(x_t, h_prev, c_prev, params, peephole=None, coupled=False):
     g = np.tanh(a[3])
     c = f * c_prev + i * g
     o = sigmoid(a[2] + seen(c, 2))
+    h = o * np.tanh(c)
+    return h, c, np.stack([i, f, o, g])
+
+
+@mistake("lstm_variant", "the output gate sees tanh(c) in your values. A peephole shows the memory itself, c. See “Variants”.", fails=PEEPHOLES)
+def lstm_variant(x_t, h_prev, c_prev, params, peephole=None, coupled=False):
+    U, W, b = (params[name] for name in "UWb")
+
+    def seen(c, k):
+        if peephole is None:
+            return 0
+        P = params["P"][k]
+        return c @ P.T if peephole == "full" else c * P
+
+    a = x_t @ U.transpose(0, 2, 1) + h_prev @ W.transpose(0, 2, 1) + b[:, None]
+    f = sigmoid(a[1] + seen(c_prev, 1))
+    i = 1 - f if coupled else sigmoid(a[0] + seen(c_prev, 0))
+    g = np.tanh(a[3])
+    c = f * c_prev + i * g
+    o = sigmoid(a[2] + seen(np.tanh(c), 2))
+    h = o * np.tanh(c)
+    return h, c, np.stack([i, f, o, g])
+
+
+@mistake("lstm_variant", "the peepholes of i and f show the state, h_prev. They show the old memory, c_prev. See “Variants”.", fails=PEEPHOLES)
+def lstm_variant(x_t, h_prev, c_prev, params, peephole=None, coupled=False):
+    U, W, b = (params[name] for name in "UWb")
+
+    def seen(c, k):
+        if peephole is None:
+            return 0
+        P = params["P"][k]
+        return c @ P.T if peephole == "full" else c * P
+
+    a = x_t @ U.transpose(0, 2, 1) + h_prev @ W.transpose(0, 2, 1) + b[:, None]
+    f = sigmoid(a[1] + seen(h_prev, 1))
+    i = 1 - f if coupled else sigmoid(a[0] + seen(h_prev, 0))
+    g = np.tanh(a[3])
+    c = f * c_prev + i * g
+    o = sigmoid(a[2] + seen(c, 2))
+    h = o * np.tanh(c)
+    return h, c, np.stack([i, f, o, g])
+
+
+@mistake("lstm_variant", "the peephole of the output gate shows a state, h_prev. It shows the new memory, c. See “Variants”.", fails=PEEPHOLES)
+def lstm_variant(x_t, h_prev, c_prev, params, peephole=None, coupled=False):
+    U, W, b = (params[name] for name in "UWb")
+
+    def seen(c, k):
+        if peephole is None:
+            return 0
+        P = params["P"][k]
+        return c @ P.T if peephole == "full" else c * P
+
+    a = x_t @ U.transpose(0, 2, 1) + h_prev @ W.transpose(0, 2, 1) + b[:, None]
+    f = sigmoid(a[1] + seen(c_prev, 1))
+    i = 1 - f if coupled else sigmoid(a[0] + seen(c_prev, 0))
+    g = np.tanh(a[3])
+    c = f * c_prev + i * g
+    o = sigmoid(a[2] + seen(h_prev, 2))
     h = o * np.tanh(c)
     return h, c, np.stack([i, f, o, g])
 
@@ -4326,6 +4989,46 @@ def lstm_variant(x_t, h_prev, c_prev, params, peephole=None, coupled=False):
     g = np.tanh(a[3])
     c = f * c_prev + i * g
     o = sigmoid(a[2]) + seen(c, 2)
+    h = o * np.tanh(c)
+    return h, c, np.stack([i, f, o, g])
+
+
+@mistake("lstm_variant", "what the output gate sees is added after its σ. It is added inside: σ(a + P c). See “Variants”.", fails=PEEPHOLES)
+def lstm_variant(x_t, h_prev, c_prev, params, peephole=None, coupled=False):
+    U, W, b = (params[name] for name in "UWb")
+
+    def seen(c, k):
+        if peephole is None:
+            return 0
+        P = params["P"][k]
+        return c @ P.T if peephole == "full" else c * P
+
+    a = x_t @ U.transpose(0, 2, 1) + h_prev @ W.transpose(0, 2, 1) + b[:, None]
+    f = sigmoid(a[1] + seen(c_prev, 1))
+    i = 1 - f if coupled else sigmoid(a[0] + seen(c_prev, 0))
+    g = np.tanh(a[3])
+    c = f * c_prev + i * g
+    o = sigmoid(a[2]) + seen(c, 2)
+    h = o * np.tanh(c)
+    return h, c, np.stack([i, f, o, g])
+
+
+@mistake("lstm_variant", "what i and f see is added after their σ. It is added inside: σ(a + P c). See “Variants”.", fails=PEEPHOLES)
+def lstm_variant(x_t, h_prev, c_prev, params, peephole=None, coupled=False):
+    U, W, b = (params[name] for name in "UWb")
+
+    def seen(c, k):
+        if peephole is None:
+            return 0
+        P = params["P"][k]
+        return c @ P.T if peephole == "full" else c * P
+
+    a = x_t @ U.transpose(0, 2, 1) + h_prev @ W.transpose(0, 2, 1) + b[:, None]
+    f = sigmoid(a[1]) + seen(c_prev, 1)
+    i = 1 - f if coupled else sigmoid(a[0]) + seen(c_prev, 0)
+    g = np.tanh(a[3])
+    c = f * c_prev + i * g
+    o = sigmoid(a[2] + seen(c, 2))
     h = o * np.tanh(c)
     return h, c, np.stack([i, f, o, g])
 

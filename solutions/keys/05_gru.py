@@ -24,12 +24,12 @@ def _sigmoid(a):
 
 @cases("gru_step")
 def _(rng):
-    def inputs(B, D, H, dtype="float64", **reset):
-        params = _gru(rng, D, H, dtype, b_reset="after" in reset.values())
+    def inputs(B, D, H, dtype="float64", b_reset=False, **reset):
+        params = _gru(rng, D, H, dtype, b_reset=b_reset or "after" in reset.values())
         return {"x_t": _normal(rng, B, D, dtype=dtype), "h_prev": _normal(rng, B, H, dtype=dtype), "params": params, **reset}
 
     def saturated(B, D, z, r):
-        """The gates are exactly what is given: 0 or 1 for each unit."""
+        """The gates are exactly what is given: 0 or 1 for each unit; 0.5 leaves a gate without bias."""
         case = inputs(B, D, len(z))
         case["params"]["b"][:2] = 2000 * np.array([z, r]) - 1000.0
         return case
@@ -37,28 +37,33 @@ def _(rng):
     yield show("one sample", **inputs(1, 3, 2))
     yield show("one sample", **inputs(1, 2, 2))  # D = H, so that what is transposed or exchanged runs too
     yield show("one sample", **inputs(1, 1, 1))
+    yield show("one sample", **inputs(1, 4, 4))
     yield hide("one sample", **inputs(1, 1, 4))
     yield hide("one sample", **inputs(1, 3, 3, reset="before"))
     yield show("batch", **inputs(4, 3, 5))
     yield show("batch", **inputs(3, 3, 3, reset="before"))
+    yield show("batch", **inputs(2, 2, 4, reset="before", b_reset=True))  # reset decides, not what is in params
     yield hide("batch", **inputs(5, 2, 4))
+    yield hide("batch", **inputs(3, 4, 2, reset="before", b_reset=True))
     yield hide("batch", **inputs(2, 4, 4, reset="before"))
     yield show("gates", **inputs(2, 3, 4))
     yield show("gates", **inputs(3, 3, 3))
     yield show("gates", **inputs(1, 2, 1))
+    yield show("gates", **inputs(2, 2, 3, reset="before", b_reset=True))
     yield hide("gates", **inputs(4, 2, 3))
     yield hide("gates", **inputs(2, 2, 2))
     yield show("after", **inputs(3, 2, 4, reset="after"))
-    yield show("after", **inputs(2, 3, 3, reset="after"))
+    yield show("after", **inputs(3, 3, 3, reset="after"))
     yield show("after", **inputs(1, 1, 1, reset="after"))
     yield hide("after", **inputs(2, 4, 3, reset="after"))
     yield hide("after", **inputs(4, 2, 2, reset="after"))
     yield show("limits", **saturated(2, 3, [0, 0, 0], [1, 0, 1]))  # z = 0: the old state
     yield show("limits", **saturated(2, 2, [1, 1, 1], [1, 1, 1]))  # a plain step
     yield show("limits", **saturated(2, 3, [1, 1, 1], [0, 1, 1]))
+    yield show("limits", **saturated(3, 3, [1, 1, 0], [0.5, 0.5, 0.5]))  # so that what r does is seen, too
     yield hide("limits", **saturated(3, 2, [1, 1], [0, 0]))
     yield hide("limits", **saturated(3, 4, [1, 0, 1, 0], [1, 1, 0, 0]))
-    yield show("float32", **inputs(2, 3, 3, "float32"))
+    yield show("float32", **inputs(3, 3, 3, "float32"))
     yield show("float32", **inputs(3, 2, 4, "float32", reset="after"))
     yield hide("float32", **inputs(4, 3, 2, "float32"))
     yield hide("float32", **inputs(2, 2, 2, "float32", reset="after"))
@@ -70,41 +75,14 @@ GATES = ["gates", "after", "limits", "float32"]
 BEFORE = ["one sample", "batch", "gates", "limits", "float32"]
 AFTER = ["after", "float32"]
 WEIGHTS = ["one sample", "batch", "gates", "after", "float32"]  # with the biases of "limits" they do not count
+GIVEN = ["batch", "gates"]  # b_reset is in params, and reset is "before"
 
 
-@mistake("gru_step", "σ is missing at both gates, as A prints them: z and r are the sums themselves, and no numbers between 0 and 1. See “One step”.", fails=ALL)
-def gru_step(x_t, h_prev, params, reset="before"):
-    U, W, b = params["U"], params["W"], params["b"]
-    z = (x_t @ U[0].T + h_prev @ W[0].T + b[0])
-    r = (x_t @ U[1].T + h_prev @ W[1].T + b[1])
-    if reset == "before":
-        inner = (r * h_prev) @ W[2].T
-    else:
-        inner = r * (h_prev @ W[2].T + params["b_reset"])
-    g = np.tanh(x_t @ U[2].T + inner + b[2])
-    h = (1 - z) * h_prev + z * g
-    return h, np.stack([z, r, g])
-
-
-@mistake("gru_step", "σ is missing at z: it is the sum itself, and no number between 0 and 1. See “One step”.", fails=ALL)
-def gru_step(x_t, h_prev, params, reset="before"):
-    U, W, b = params["U"], params["W"], params["b"]
-    z = (x_t @ U[0].T + h_prev @ W[0].T + b[0])
-    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
-    if reset == "before":
-        inner = (r * h_prev) @ W[2].T
-    else:
-        inner = r * (h_prev @ W[2].T + params["b_reset"])
-    g = np.tanh(x_t @ U[2].T + inner + b[2])
-    h = (1 - z) * h_prev + z * g
-    return h, np.stack([z, r, g])
-
-
-@mistake("gru_step", "σ is missing at r: it is the sum itself, and no number between 0 and 1. See “One step”.", fails=ALL)
+@mistake("gru_step", "r has the bias of z, b[0]. Its own is b[1]. See “One step”.", fails=ALL)
 def gru_step(x_t, h_prev, params, reset="before"):
     U, W, b = params["U"], params["W"], params["b"]
     z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
-    r = (x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[0])
     if reset == "before":
         inner = (r * h_prev) @ W[2].T
     else:
@@ -114,93 +92,12 @@ def gru_step(x_t, h_prev, params, reset="before"):
     return h, np.stack([z, r, g])
 
 
-@mistake("gru_step", "both gates have a tanh in your values, which lies between −1 and 1. Gates have σ, between 0 and 1; the tanh is the candidate's. See “One step”.", fails=ALL)
+@mistake("gru_step", "your σ overflows: exp(1000) is inf, and inf / inf is nan. sigmoid from the first cell does not overflow.", fails=["limits"])
 def gru_step(x_t, h_prev, params, reset="before"):
     U, W, b = params["U"], params["W"], params["b"]
-    z = np.tanh(x_t @ U[0].T + h_prev @ W[0].T + b[0])
-    r = np.tanh(x_t @ U[1].T + h_prev @ W[1].T + b[1])
-    if reset == "before":
-        inner = (r * h_prev) @ W[2].T
-    else:
-        inner = r * (h_prev @ W[2].T + params["b_reset"])
-    g = np.tanh(x_t @ U[2].T + inner + b[2])
-    h = (1 - z) * h_prev + z * g
-    return h, np.stack([z, r, g])
+    def sigmoid(a):
+        return np.exp(a) / (1 + np.exp(a))
 
-
-@mistake("gru_step", "z has a tanh in your values. It is a gate, and gates have σ. See “One step”.", fails=ALL)
-def gru_step(x_t, h_prev, params, reset="before"):
-    U, W, b = params["U"], params["W"], params["b"]
-    z = np.tanh(x_t @ U[0].T + h_prev @ W[0].T + b[0])
-    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
-    if reset == "before":
-        inner = (r * h_prev) @ W[2].T
-    else:
-        inner = r * (h_prev @ W[2].T + params["b_reset"])
-    g = np.tanh(x_t @ U[2].T + inner + b[2])
-    h = (1 - z) * h_prev + z * g
-    return h, np.stack([z, r, g])
-
-
-@mistake("gru_step", "r has a tanh in your values. It is a gate, and gates have σ. See “One step”.", fails=ALL)
-def gru_step(x_t, h_prev, params, reset="before"):
-    U, W, b = params["U"], params["W"], params["b"]
-    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
-    r = np.tanh(x_t @ U[1].T + h_prev @ W[1].T + b[1])
-    if reset == "before":
-        inner = (r * h_prev) @ W[2].T
-    else:
-        inner = r * (h_prev @ W[2].T + params["b_reset"])
-    g = np.tanh(x_t @ U[2].T + inner + b[2])
-    h = (1 - z) * h_prev + z * g
-    return h, np.stack([z, r, g])
-
-
-@mistake("gru_step", "the candidate has σ in your values, as A prints it. Here it has tanh, so that states can be negative, too. See “One step”.", fails=ALL)
-def gru_step(x_t, h_prev, params, reset="before"):
-    U, W, b = params["U"], params["W"], params["b"]
-    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
-    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
-    if reset == "before":
-        inner = (r * h_prev) @ W[2].T
-    else:
-        inner = r * (h_prev @ W[2].T + params["b_reset"])
-    g = sigmoid(x_t @ U[2].T + inner + b[2])
-    h = (1 - z) * h_prev + z * g
-    return h, np.stack([z, r, g])
-
-
-@mistake("gru_step", "σ and tanh have changed places: gates have σ, the candidate has tanh. See “One step”.", fails=ALL)
-def gru_step(x_t, h_prev, params, reset="before"):
-    U, W, b = params["U"], params["W"], params["b"]
-    z = np.tanh(x_t @ U[0].T + h_prev @ W[0].T + b[0])
-    r = np.tanh(x_t @ U[1].T + h_prev @ W[1].T + b[1])
-    if reset == "before":
-        inner = (r * h_prev) @ W[2].T
-    else:
-        inner = r * (h_prev @ W[2].T + params["b_reset"])
-    g = sigmoid(x_t @ U[2].T + inner + b[2])
-    h = (1 - z) * h_prev + z * g
-    return h, np.stack([z, r, g])
-
-
-@mistake("gru_step", "the candidate has no tanh: it is the sum itself. See “One step”.", fails=ALL)
-def gru_step(x_t, h_prev, params, reset="before"):
-    U, W, b = params["U"], params["W"], params["b"]
-    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
-    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
-    if reset == "before":
-        inner = (r * h_prev) @ W[2].T
-    else:
-        inner = r * (h_prev @ W[2].T + params["b_reset"])
-    g = (x_t @ U[2].T + inner + b[2])
-    h = (1 - z) * h_prev + z * g
-    return h, np.stack([z, r, g])
-
-
-@mistake("gru_step", "z and 1 − z have changed places: yours keeps the old state where z is 1. That is A's convention; here z takes the new, h = (1 − z) ⊙ h_prev + z ⊙ g. See “Who keeps, who takes”.", fails=STATE)
-def gru_step(x_t, h_prev, params, reset="before"):
-    U, W, b = params["U"], params["W"], params["b"]
     z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
     r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
     if reset == "before":
@@ -208,39 +105,11 @@ def gru_step(x_t, h_prev, params, reset="before"):
     else:
         inner = r * (h_prev @ W[2].T + params["b_reset"])
     g = np.tanh(x_t @ U[2].T + inner + b[2])
-    h = z * h_prev + (1 - z) * g
-    return h, np.stack([z, r, g])
-
-
-@mistake("gru_step", "z and r have changed places: your z is made of the parts with index 1, as in PyTorch's order r, z, g, and r of those with index 0. Our order is z, r, g. See “One step”.", fails=ALL)
-def gru_step(x_t, h_prev, params, reset="before"):
-    U, W, b = params["U"], params["W"], params["b"]
-    r = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
-    z = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
-    if reset == "before":
-        inner = (r * h_prev) @ W[2].T
-    else:
-        inner = r * (h_prev @ W[2].T + params["b_reset"])
-    g = np.tanh(x_t @ U[2].T + inner + b[2])
     h = (1 - z) * h_prev + z * g
     return h, np.stack([z, r, g])
 
 
-@mistake("gru_step", "z and r have changed their tasks: in your values r decides how much of the candidate is taken, and z what it sees of the old state. See “One step”.", fails=ALL)
-def gru_step(x_t, h_prev, params, reset="before"):
-    U, W, b = params["U"], params["W"], params["b"]
-    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
-    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
-    if reset == "before":
-        inner = (z * h_prev) @ W[2].T
-    else:
-        inner = z * (h_prev @ W[2].T + params["b_reset"])
-    g = np.tanh(x_t @ U[2].T + inner + b[2])
-    h = (1 - r) * h_prev + r * g
-    return h, np.stack([z, r, g])
-
-
-@mistake("gru_step", "the new state is right, but the gates are returned in the order r, z, g. Ours is z, r, g.", fails=GATES)
+@mistake("gru_step", "the values are right, but float32 inputs give float64: a float64 array (np.zeros without dtype?) or a conversion comes in.", fails=["float32"])
 def gru_step(x_t, h_prev, params, reset="before"):
     U, W, b = params["U"], params["W"], params["b"]
     z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
@@ -251,10 +120,27 @@ def gru_step(x_t, h_prev, params, reset="before"):
         inner = r * (h_prev @ W[2].T + params["b_reset"])
     g = np.tanh(x_t @ U[2].T + inner + b[2])
     h = (1 - z) * h_prev + z * g
-    return h, np.stack([r, z, g])
+    gates = np.zeros((3, *h.shape))
+    gates[...] = z, r, g
+    return h + 0 * gates[0], gates
 
 
-@mistake("gru_step", "the new state is right, but the gates are returned in the order g, z, r. Ours is z, r, g.", fails=GATES)
+@mistake("gru_step", "the gates are right, but the new state of float32 inputs is float64: a float64 array (np.zeros without dtype?) comes in.", fails=["float32"])
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    if reset == "before":
+        inner = (r * h_prev) @ W[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = np.zeros(h_prev.shape)
+    h += (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "the new state is right, but the gates of float32 inputs are returned as float64 (np.zeros or np.empty without dtype?).", fails=["float32"])
 def gru_step(x_t, h_prev, params, reset="before"):
     U, W, b = params["U"], params["W"], params["b"]
     z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
@@ -265,100 +151,21 @@ def gru_step(x_t, h_prev, params, reset="before"):
         inner = r * (h_prev @ W[2].T + params["b_reset"])
     g = np.tanh(x_t @ U[2].T + inner + b[2])
     h = (1 - z) * h_prev + z * g
-    return h, np.stack([g, z, r])
+    gates = np.zeros((3, *h.shape))
+    gates[...] = z, r, g
+    return h, gates
 
 
-@mistake("gru_step", "the parts are taken in the order g, z, r: the candidate has index 0 in your values. It has index 2; the order is z, r, g. See “One step”.", fails=ALL)
+@mistake("gru_step", "your σ stops short of 0 and 1: np.clip at 30 or so leaves 1e-13. A sum of −1000 makes a gate 0 to all digits; sigmoid from the first cell does that.", fails=["limits"])
 def gru_step(x_t, h_prev, params, reset="before"):
     U, W, b = params["U"], params["W"], params["b"]
-    z = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
-    r = sigmoid(x_t @ U[2].T + h_prev @ W[2].T + b[2])
-    if reset == "before":
-        inner = (r * h_prev) @ W[0].T
-    else:
-        inner = r * (h_prev @ W[0].T + params["b_reset"])
-    g = np.tanh(x_t @ U[0].T + inner + b[0])
-    h = (1 - z) * h_prev + z * g
-    return h, np.stack([z, r, g])
+    def sigmoid(a):
+        return 1 / (1 + np.exp(-np.clip(a, -30, 30)))
 
-
-@mistake("gru_step", "the parts of r and of the candidate have changed places: r has index 1, g has index 2. See “One step”.", fails=ALL)
-def gru_step(x_t, h_prev, params, reset="before"):
-    U, W, b = params["U"], params["W"], params["b"]
     z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
-    r = sigmoid(x_t @ U[2].T + h_prev @ W[2].T + b[2])
-    if reset == "before":
-        inner = (r * h_prev) @ W[1].T
-    else:
-        inner = r * (h_prev @ W[1].T + params["b_reset"])
-    g = np.tanh(x_t @ U[1].T + inner + b[1])
-    h = (1 - z) * h_prev + z * g
-    return h, np.stack([z, r, g])
-
-
-@mistake("gru_step", "r is made of the parts of z, index 0. It has parameters of its own, index 1. See “One step”.", fails=ALL)
-def gru_step(x_t, h_prev, params, reset="before"):
-    U, W, b = params["U"], params["W"], params["b"]
-    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
-    r = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
     if reset == "before":
         inner = (r * h_prev) @ W[2].T
-    else:
-        inner = r * (h_prev @ W[2].T + params["b_reset"])
-    g = np.tanh(x_t @ U[2].T + inner + b[2])
-    h = (1 - z) * h_prev + z * g
-    return h, np.stack([z, r, g])
-
-
-@mistake("gru_step", "the reset gate does nothing: the candidate sees all of h_prev. See “One step”.", fails=ALL)
-def gru_step(x_t, h_prev, params, reset="before"):
-    U, W, b = params["U"], params["W"], params["b"]
-    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
-    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
-    if reset == "before":
-        inner = h_prev @ W[2].T
-    else:
-        inner = h_prev @ W[2].T + params["b_reset"]
-    g = np.tanh(x_t @ U[2].T + inner + b[2])
-    h = (1 - z) * h_prev + z * g
-    return h, np.stack([z, r, g])
-
-
-@mistake("gru_step", "the reset gate is turned round: the candidate sees (1 − r) ⊙ h_prev. Where r is 1, it sees all of it. See “One step”.", fails=ALL)
-def gru_step(x_t, h_prev, params, reset="before"):
-    U, W, b = params["U"], params["W"], params["b"]
-    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
-    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
-    if reset == "before":
-        inner = ((1 - r) * h_prev) @ W[2].T
-    else:
-        inner = (1 - r) * (h_prev @ W[2].T + params["b_reset"])
-    g = np.tanh(x_t @ U[2].T + inner + b[2])
-    h = (1 - z) * h_prev + z * g
-    return h, np.stack([z, r, g])
-
-
-@mistake("gru_step", "before and after have changed places: with before your r multiplies the product, with after it multiplies the state. See “Before or after the product”.", fails=ALL)
-def gru_step(x_t, h_prev, params, reset="before"):
-    U, W, b = params["U"], params["W"], params["b"]
-    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
-    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
-    if reset == "before":
-        inner = r * (h_prev @ W[2].T)
-    else:
-        inner = (r * h_prev) @ W[2].T + params["b_reset"]
-    g = np.tanh(x_t @ U[2].T + inner + b[2])
-    h = (1 - z) * h_prev + z * g
-    return h, np.stack([z, r, g])
-
-
-@mistake("gru_step", "the reset comes after the product: with before, r multiplies h_prev first, and then comes W_g. See “Before or after the product”.", fails=BEFORE)
-def gru_step(x_t, h_prev, params, reset="before"):
-    U, W, b = params["U"], params["W"], params["b"]
-    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
-    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
-    if reset == "before":
-        inner = r * (h_prev @ W[2].T)
     else:
         inner = r * (h_prev @ W[2].T + params["b_reset"])
     g = np.tanh(x_t @ U[2].T + inner + b[2])
@@ -478,27 +285,41 @@ def gru_step(x_t, h_prev, params, reset="before"):
     return h, np.stack([z, r, g])
 
 
-@mistake("gru_step", "r multiplies what comes from the input, and the state goes into the candidate whole. It is the other way round: r is at the state. See “One step”.", fails=ALL)
+@mistake("gru_step", "params decides in your function, not the argument reset: where b_reset is in params, you compute after. With before it is in nobody's way and not used. See “Before or after the product”.", fails=GIVEN)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    if "b_reset" not in params:
+        inner = (r * h_prev) @ W[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "with before, b_reset is added where params has one. It belongs to after alone. See “Before or after the product”.", fails=GIVEN)
 def gru_step(x_t, h_prev, params, reset="before"):
     U, W, b = params["U"], params["W"], params["b"]
     z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
     r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
     if reset == "before":
-        inner = h_prev @ W[2].T
+        inner = (r * h_prev) @ W[2].T + params.get("b_reset", 0)
     else:
-        inner = h_prev @ W[2].T + params["b_reset"]
-    g = np.tanh(r * (x_t @ U[2].T) + inner + b[2])
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
     h = (1 - z) * h_prev + z * g
     return h, np.stack([z, r, g])
 
 
-@mistake("gru_step", "r multiplies everything inside of tanh, the input, too. It multiplies the state alone. See “One step”.", fails=BEFORE)
+@mistake("gru_step", "with before, r ⊙ b_reset is added where params has a b_reset. It belongs to after alone. See “Before or after the product”.", fails=GIVEN)
 def gru_step(x_t, h_prev, params, reset="before"):
     U, W, b = params["U"], params["W"], params["b"]
     z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
     r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
     if reset == "before":
-        inner = r * (x_t @ U[2].T + h_prev @ W[2].T + b[2]) - b[2] - x_t @ U[2].T
+        inner = (r * h_prev) @ W[2].T + r * params.get("b_reset", 0)
     else:
         inner = r * (h_prev @ W[2].T + params["b_reset"])
     g = np.tanh(x_t @ U[2].T + inner + b[2])
@@ -506,255 +327,7 @@ def gru_step(x_t, h_prev, params, reset="before"):
     return h, np.stack([z, r, g])
 
 
-@mistake("gru_step", "r multiplies the candidate, after the tanh. It multiplies the state that goes into the candidate. See “One step”.", fails=ALL)
-def gru_step(x_t, h_prev, params, reset="before"):
-    U, W, b = params["U"], params["W"], params["b"]
-    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
-    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
-    if reset == "before":
-        inner = h_prev @ W[2].T
-    else:
-        inner = h_prev @ W[2].T + params["b_reset"]
-    g = r * np.tanh(x_t @ U[2].T + inner + b[2])
-    h = (1 - z) * h_prev + z * g
-    return h, np.stack([z, r, g])
-
-
-@mistake("gru_step", "z is computed from r ⊙ h_prev. Both gates see the whole h_prev; only the candidate sees r ⊙ h_prev. See “One step”.", fails=WEIGHTS)
-def gru_step(x_t, h_prev, params, reset="before"):
-    U, W, b = params["U"], params["W"], params["b"]
-    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
-    z = sigmoid(x_t @ U[0].T + (r * h_prev) @ W[0].T + b[0])
-    if reset == "before":
-        inner = (r * h_prev) @ W[2].T
-    else:
-        inner = r * (h_prev @ W[2].T + params["b_reset"])
-    g = np.tanh(x_t @ U[2].T + inner + b[2])
-    h = (1 - z) * h_prev + z * g
-    return h, np.stack([z, r, g])
-
-
-@mistake("gru_step", "r multiplies the old state also where it is kept, (1 − z) ⊙ r ⊙ h_prev. It only acts inside of the candidate: h = (1 − z) ⊙ h_prev + z ⊙ g. See “One step”.", fails=STATE)
-def gru_step(x_t, h_prev, params, reset="before"):
-    U, W, b = params["U"], params["W"], params["b"]
-    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
-    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
-    if reset == "before":
-        inner = (r * h_prev) @ W[2].T
-    else:
-        inner = r * (h_prev @ W[2].T + params["b_reset"])
-    g = np.tanh(x_t @ U[2].T + inner + b[2])
-    h = (1 - z) * (r * h_prev) + z * g
-    return h, np.stack([z, r, g])
-
-
-@mistake("gru_step", "the biases are missing: all three sums have one, b[0], b[1] and b[2]. See “One step”.", fails=ALL)
-def gru_step(x_t, h_prev, params, reset="before"):
-    U, W = params["U"], params["W"]
-    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T)
-    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T)
-    if reset == "before":
-        inner = (r * h_prev) @ W[2].T
-    else:
-        inner = r * (h_prev @ W[2].T + params["b_reset"])
-    g = np.tanh(x_t @ U[2].T + inner)
-    h = (1 - z) * h_prev + z * g
-    return h, np.stack([z, r, g])
-
-
-@mistake("gru_step", "the gates lack their biases, b[0] and b[1]. See “One step”.", fails=ALL)
-def gru_step(x_t, h_prev, params, reset="before"):
-    U, W, b = params["U"], params["W"], params["b"]
-    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T)
-    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T)
-    if reset == "before":
-        inner = (r * h_prev) @ W[2].T
-    else:
-        inner = r * (h_prev @ W[2].T + params["b_reset"])
-    g = np.tanh(x_t @ U[2].T + inner + b[2])
-    h = (1 - z) * h_prev + z * g
-    return h, np.stack([z, r, g])
-
-
-@mistake("gru_step", "the candidate lacks its bias, b[2]. See “One step”.", fails=ALL)
-def gru_step(x_t, h_prev, params, reset="before"):
-    U, W, b = params["U"], params["W"], params["b"]
-    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
-    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
-    if reset == "before":
-        inner = (r * h_prev) @ W[2].T
-    else:
-        inner = r * (h_prev @ W[2].T + params["b_reset"])
-    g = np.tanh(x_t @ U[2].T + inner)
-    h = (1 - z) * h_prev + z * g
-    return h, np.stack([z, r, g])
-
-
-@mistake("gru_step", "W is transposed the wrong way, h_prev @ W[k]. Rows are samples: W h is h @ W.T. The shapes do not warn you, because each part is square.", fails=ALL)
-def gru_step(x_t, h_prev, params, reset="before"):
-    U, W, b = params["U"], params["W"], params["b"]
-    z = sigmoid(x_t @ U[0].T + h_prev @ W[0] + b[0])
-    r = sigmoid(x_t @ U[1].T + h_prev @ W[1] + b[1])
-    if reset == "before":
-        inner = (r * h_prev) @ W[2]
-    else:
-        inner = r * (h_prev @ W[2] + params["b_reset"])
-    g = np.tanh(x_t @ U[2].T + inner + b[2])
-    h = (1 - z) * h_prev + z * g
-    return h, np.stack([z, r, g])
-
-
-@mistake("gru_step", "only W[2] is transposed the wrong way, in the candidate. Rows are samples: W h is h @ W.T.", fails=ALL)
-def gru_step(x_t, h_prev, params, reset="before"):
-    U, W, b = params["U"], params["W"], params["b"]
-    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
-    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
-    if reset == "before":
-        inner = (r * h_prev) @ W[2]
-    else:
-        inner = r * (h_prev @ W[2] + params["b_reset"])
-    g = np.tanh(x_t @ U[2].T + inner + b[2])
-    h = (1 - z) * h_prev + z * g
-    return h, np.stack([z, r, g])
-
-
-@mistake("gru_step", "U is not transposed, x_t @ U[k]: that only runs when D = H. Rows are samples: U x is x_t @ U[k].T.", fails=ALL)
-def gru_step(x_t, h_prev, params, reset="before"):
-    U, W, b = params["U"], params["W"], params["b"]
-    z = sigmoid(x_t @ U[0] + h_prev @ W[0].T + b[0])
-    r = sigmoid(x_t @ U[1] + h_prev @ W[1].T + b[1])
-    if reset == "before":
-        inner = (r * h_prev) @ W[2].T
-    else:
-        inner = r * (h_prev @ W[2].T + params["b_reset"])
-    g = np.tanh(x_t @ U[2] + inner + b[2])
-    h = (1 - z) * h_prev + z * g
-    return h, np.stack([z, r, g])
-
-
-@mistake("gru_step", "U and W have changed places, which only runs when D = H: U belongs to the input, W to the state.", fails=ALL)
-def gru_step(x_t, h_prev, params, reset="before"):
-    W, U, b = params["U"], params["W"], params["b"]
-    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
-    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
-    if reset == "before":
-        inner = (r * h_prev) @ W[2].T
-    else:
-        inner = r * (h_prev @ W[2].T + params["b_reset"])
-    g = np.tanh(x_t @ U[2].T + inner + b[2])
-    h = (1 - z) * h_prev + z * g
-    return h, np.stack([z, r, g])
-
-
-@mistake("gru_step", "the candidate does not see the old state at all: the product with W[2] is missing. See “One step”.", fails=ALL)
-def gru_step(x_t, h_prev, params, reset="before"):
-    U, W, b = params["U"], params["W"], params["b"]
-    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
-    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
-    g = np.tanh(x_t @ U[2].T + b[2])
-    h = (1 - z) * h_prev + z * g
-    return h, np.stack([z, r, g])
-
-
-@mistake("gru_step", "the gates do not see the old state: the products with W[0] and W[1] are missing. See “One step”.", fails=WEIGHTS)
-def gru_step(x_t, h_prev, params, reset="before"):
-    U, W, b = params["U"], params["W"], params["b"]
-    z = sigmoid(x_t @ U[0].T + b[0])
-    r = sigmoid(x_t @ U[1].T + b[1])
-    if reset == "before":
-        inner = (r * h_prev) @ W[2].T
-    else:
-        inner = r * (h_prev @ W[2].T + params["b_reset"])
-    g = np.tanh(x_t @ U[2].T + inner + b[2])
-    h = (1 - z) * h_prev + z * g
-    return h, np.stack([z, r, g])
-
-
-@mistake("gru_step", "the gates do not see the input: the products with U[0] and U[1] are missing. See “One step”.", fails=WEIGHTS)
-def gru_step(x_t, h_prev, params, reset="before"):
-    U, W, b = params["U"], params["W"], params["b"]
-    z = sigmoid(h_prev @ W[0].T + b[0])
-    r = sigmoid(h_prev @ W[1].T + b[1])
-    if reset == "before":
-        inner = (r * h_prev) @ W[2].T
-    else:
-        inner = r * (h_prev @ W[2].T + params["b_reset"])
-    g = np.tanh(x_t @ U[2].T + inner + b[2])
-    h = (1 - z) * h_prev + z * g
-    return h, np.stack([z, r, g])
-
-
-@mistake("gru_step", "the old state is kept whole, h_prev + z ⊙ g: the factor 1 − z is missing. See “One step”.", fails=STATE)
-def gru_step(x_t, h_prev, params, reset="before"):
-    U, W, b = params["U"], params["W"], params["b"]
-    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
-    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
-    if reset == "before":
-        inner = (r * h_prev) @ W[2].T
-    else:
-        inner = r * (h_prev @ W[2].T + params["b_reset"])
-    g = np.tanh(x_t @ U[2].T + inner + b[2])
-    h = h_prev + z * g
-    return h, np.stack([z, r, g])
-
-
-@mistake("gru_step", "the candidate is added whole, (1 − z) ⊙ h_prev + g: its factor z is missing. See “One step”.", fails=STATE)
-def gru_step(x_t, h_prev, params, reset="before"):
-    U, W, b = params["U"], params["W"], params["b"]
-    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
-    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
-    if reset == "before":
-        inner = (r * h_prev) @ W[2].T
-    else:
-        inner = r * (h_prev @ W[2].T + params["b_reset"])
-    g = np.tanh(x_t @ U[2].T + inner + b[2])
-    h = (1 - z) * h_prev + g
-    return h, np.stack([z, r, g])
-
-
-@mistake("gru_step", "you return the candidate as the new state. z mixes it with the old one. See “One step”.", fails=STATE)
-def gru_step(x_t, h_prev, params, reset="before"):
-    U, W, b = params["U"], params["W"], params["b"]
-    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
-    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
-    if reset == "before":
-        inner = (r * h_prev) @ W[2].T
-    else:
-        inner = r * (h_prev @ W[2].T + params["b_reset"])
-    g = np.tanh(x_t @ U[2].T + inner + b[2])
-    h = g
-    return h, np.stack([z, r, g])
-
-
-@mistake("gru_step", "nothing of the old state is kept, h = z ⊙ g: the term (1 − z) ⊙ h_prev is missing. See “One step”.", fails=STATE)
-def gru_step(x_t, h_prev, params, reset="before"):
-    U, W, b = params["U"], params["W"], params["b"]
-    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
-    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
-    if reset == "before":
-        inner = (r * h_prev) @ W[2].T
-    else:
-        inner = r * (h_prev @ W[2].T + params["b_reset"])
-    g = np.tanh(x_t @ U[2].T + inner + b[2])
-    h = z * g
-    return h, np.stack([z, r, g])
-
-
-@mistake("gru_step", "the new state goes through a tanh once more. The tanh is in the candidate only; h is a mean of two numbers, with the weights 1 − z and z. See “One step”.", fails=STATE)
-def gru_step(x_t, h_prev, params, reset="before"):
-    U, W, b = params["U"], params["W"], params["b"]
-    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
-    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
-    if reset == "before":
-        inner = (r * h_prev) @ W[2].T
-    else:
-        inner = r * (h_prev @ W[2].T + params["b_reset"])
-    g = np.tanh(x_t @ U[2].T + inner + b[2])
-    h = np.tanh((1 - z) * h_prev + z * g)
-    return h, np.stack([z, r, g])
-
-
-@mistake("gru_step", "you return the new state only. Return the pair h, gates.", fails=ALL)
+@mistake("gru_step", "the gates are returned in the order r, z, g. Ours is z, r, g.", fails=GATES)
 def gru_step(x_t, h_prev, params, reset="before"):
     U, W, b = params["U"], params["W"], params["b"]
     z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
@@ -765,10 +338,10 @@ def gru_step(x_t, h_prev, params, reset="before"):
         inner = r * (h_prev @ W[2].T + params["b_reset"])
     g = np.tanh(x_t @ U[2].T + inner + b[2])
     h = (1 - z) * h_prev + z * g
-    return h
+    return h, np.stack([r, z, g])
 
 
-@mistake("gru_step", "the two results have changed places: return h, gates.", fails=ALL)
+@mistake("gru_step", "the gates are returned in the order g, z, r. Ours is z, r, g.", fails=GATES)
 def gru_step(x_t, h_prev, params, reset="before"):
     U, W, b = params["U"], params["W"], params["b"]
     z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
@@ -779,7 +352,7 @@ def gru_step(x_t, h_prev, params, reset="before"):
         inner = r * (h_prev @ W[2].T + params["b_reset"])
     g = np.tanh(x_t @ U[2].T + inner + b[2])
     h = (1 - z) * h_prev + z * g
-    return np.stack([z, r, g]), h
+    return h, np.stack([g, z, r])
 
 
 @mistake("gru_step", "the values are right, but the axis of the three gates is the second one, (B, 3, H). It is the first: (3, B, H).", fails=GATES)
@@ -852,7 +425,7 @@ def gru_step(x_t, h_prev, params, reset="before"):
     return h, np.stack([np.log(z) - np.log(1 - z), np.log(r) - np.log(1 - r), x_t @ U[2].T + inner + b[2]])
 
 
-@mistake("gru_step", "the new state is right, but the first of the gates is 1 − z, A's u. Asked is z, which takes the new. See “Who keeps, who takes”.", fails=GATES)
+@mistake("gru_step", "the first of the gates is 1 − z, A's u. Asked is z, which takes the new. See “Who keeps, who takes”.", fails=GATES)
 def gru_step(x_t, h_prev, params, reset="before"):
     U, W, b = params["U"], params["W"], params["b"]
     z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
@@ -880,12 +453,573 @@ def gru_step(x_t, h_prev, params, reset="before"):
     return h, np.stack([z, r, h])
 
 
-@mistake("gru_step", "your σ overflows: exp(1000) is inf, and inf / inf is nan. sigmoid from the first cell does not overflow.", fails=["limits"])
+@mistake("gru_step", "the values are right, but the gates stand below one another, (3 B, H): np.vstack and np.concatenate add no axis. np.stack does: (3, B, H).", fails=GATES)
 def gru_step(x_t, h_prev, params, reset="before"):
     U, W, b = params["U"], params["W"], params["b"]
-    def sigmoid(a):
-        return np.exp(a) / (1 + np.exp(a))
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    if reset == "before":
+        inner = (r * h_prev) @ W[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = (1 - z) * h_prev + z * g
+    return h, np.concatenate([z, r, g])
 
+
+@mistake("gru_step", "the second result holds z and r before their σ, only g is right. Asked are all three after σ and tanh.", fails=GATES)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    a_z = (x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    z = sigmoid(a_z)
+    a_r = (x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    r = sigmoid(a_r)
+    if reset == "before":
+        inner = (r * h_prev) @ W[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([a_z, a_r, g])
+
+
+@mistake("gru_step", "the second result holds the candidate before its tanh. Asked are all three after σ and tanh.", fails=GATES)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    if reset == "before":
+        inner = (r * h_prev) @ W[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    a_g = x_t @ U[2].T + inner + b[2]
+    g = np.tanh(a_g)
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, a_g])
+
+
+@mistake("gru_step", "z and 1 − z have changed places: yours keeps the old state where z is 1. That is A's convention; here z takes the new, h = (1 − z) ⊙ h_prev + z ⊙ g. See “Who keeps, who takes”.", fails=STATE)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    if reset == "before":
+        inner = (r * h_prev) @ W[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = z * h_prev + (1 - z) * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "the reset comes after the product: with before, r multiplies h_prev first, and then comes W_g. See “Before or after the product”.", fails=BEFORE)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    if reset == "before":
+        inner = r * (h_prev @ W[2].T)
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "with before, r multiplies everything inside of tanh, the input, too. It multiplies the state alone. See “One gate for two tasks”.", fails=BEFORE)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    if reset == "before":
+        inner = r * (x_t @ U[2].T + h_prev @ W[2].T + b[2]) - b[2] - x_t @ U[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "z is computed from r ⊙ h_prev. Both gates see the whole h_prev; only the candidate sees r ⊙ h_prev. See “One gate for two tasks”.", fails=WEIGHTS)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    z = sigmoid(x_t @ U[0].T + (r * h_prev) @ W[0].T + b[0])
+    if reset == "before":
+        inner = (r * h_prev) @ W[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "r multiplies the old state also where it is kept, (1 − z) ⊙ r ⊙ h_prev (was r ⊙ h_prev stored under the name h_prev?). It only acts inside of the candidate: h = (1 − z) ⊙ h_prev + z ⊙ g. See “One gate for two tasks”.", fails=STATE)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    if reset == "before":
+        inner = (r * h_prev) @ W[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = (1 - z) * (r * h_prev) + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "the old state is kept whole, h_prev + z ⊙ g: the factor 1 − z is missing. See “One gate for two tasks”.", fails=STATE)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    if reset == "before":
+        inner = (r * h_prev) @ W[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "the candidate is added whole, (1 − z) ⊙ h_prev + g: its factor z is missing. See “One gate for two tasks”.", fails=STATE)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    if reset == "before":
+        inner = (r * h_prev) @ W[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = (1 - z) * h_prev + g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "you return the candidate as the new state. z mixes it with the old one. See “One gate for two tasks”.", fails=STATE)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    if reset == "before":
+        inner = (r * h_prev) @ W[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "nothing of the old state is kept, h = z ⊙ g: the term (1 − z) ⊙ h_prev is missing. See “One gate for two tasks”.", fails=STATE)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    if reset == "before":
+        inner = (r * h_prev) @ W[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "the new state goes through a tanh once more. The tanh is in the candidate only; h is a mean of two numbers, with the weights 1 − z and z. See “One gate for two tasks”.", fails=STATE)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    if reset == "before":
+        inner = (r * h_prev) @ W[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = np.tanh((1 - z) * h_prev + z * g)
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "h_prev is changed in place. The last line and the caller need it as it was: make a new array.", fails=BEFORE)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    if reset == "before":
+        h_prev *= r
+        inner = h_prev @ W[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "W[0] is transposed the wrong way, at z. Rows are samples: W h is h @ W.T.", fails=WEIGHTS)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0] + b[0])
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    if reset == "before":
+        inner = (r * h_prev) @ W[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "σ is missing at both gates, as A prints them: z and r are the sums themselves, and no numbers between 0 and 1. See “One gate for two tasks”.", fails=ALL)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = (x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = (x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    if reset == "before":
+        inner = (r * h_prev) @ W[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "σ is missing at z: it is the sum itself, and no number between 0 and 1. See “One gate for two tasks”.", fails=ALL)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = (x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    if reset == "before":
+        inner = (r * h_prev) @ W[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "σ is missing at r: it is the sum itself, and no number between 0 and 1. See “One gate for two tasks”.", fails=ALL)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = (x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    if reset == "before":
+        inner = (r * h_prev) @ W[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "both gates have a tanh in your values, which lies between −1 and 1. Gates have σ, between 0 and 1; the tanh is the candidate's. See “One gate for two tasks”.", fails=ALL)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = np.tanh(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = np.tanh(x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    if reset == "before":
+        inner = (r * h_prev) @ W[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "z has a tanh in your values. It is a gate, and gates have σ. See “One gate for two tasks”.", fails=ALL)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = np.tanh(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    if reset == "before":
+        inner = (r * h_prev) @ W[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "r has a tanh in your values. It is a gate, and gates have σ. See “One gate for two tasks”.", fails=ALL)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = np.tanh(x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    if reset == "before":
+        inner = (r * h_prev) @ W[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "the candidate has σ in your values, as A prints it. Here it has tanh, so that states can be negative, too. See “One gate for two tasks”.", fails=ALL)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    if reset == "before":
+        inner = (r * h_prev) @ W[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = sigmoid(x_t @ U[2].T + inner + b[2])
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "σ and tanh have changed places: gates have σ, the candidate has tanh. See “One gate for two tasks”.", fails=ALL)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = np.tanh(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = np.tanh(x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    if reset == "before":
+        inner = (r * h_prev) @ W[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = sigmoid(x_t @ U[2].T + inner + b[2])
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "the candidate has no tanh: it is the sum itself. See “One gate for two tasks”.", fails=ALL)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    if reset == "before":
+        inner = (r * h_prev) @ W[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = (x_t @ U[2].T + inner + b[2])
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "z and r have changed places: in your values the gate with index 1 decides how much of the candidate is taken, and that with index 0 what the candidate sees of the old state. Our order is z, r, g (PyTorch's is r, z, g). See “One step”.", fails=ALL)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    r = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    z = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    if reset == "before":
+        inner = (r * h_prev) @ W[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "z and r have changed their tasks: the two gates are right, but r decides how much of the candidate is taken, and z what it sees of the old state. See “One gate for two tasks”.", fails=ALL)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    if reset == "before":
+        inner = (z * h_prev) @ W[2].T
+    else:
+        inner = z * (h_prev @ W[2].T + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = (1 - r) * h_prev + r * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "the parts are taken in the order g, z, r: the candidate has index 0 in your values. It has index 2; the order is z, r, g. See “One step”.", fails=ALL)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    r = sigmoid(x_t @ U[2].T + h_prev @ W[2].T + b[2])
+    if reset == "before":
+        inner = (r * h_prev) @ W[0].T
+    else:
+        inner = r * (h_prev @ W[0].T + params["b_reset"])
+    g = np.tanh(x_t @ U[0].T + inner + b[0])
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "the parts of r and of the candidate have changed places: r has index 1, g has index 2. See “One step”.", fails=ALL)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = sigmoid(x_t @ U[2].T + h_prev @ W[2].T + b[2])
+    if reset == "before":
+        inner = (r * h_prev) @ W[1].T
+    else:
+        inner = r * (h_prev @ W[1].T + params["b_reset"])
+    g = np.tanh(x_t @ U[1].T + inner + b[1])
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "r is made of the parts of z, index 0. It has parameters of its own, index 1. See “One step”.", fails=ALL)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    if reset == "before":
+        inner = (r * h_prev) @ W[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "the reset gate does nothing: the candidate sees all of h_prev. See “One gate for two tasks”.", fails=ALL)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    if reset == "before":
+        inner = h_prev @ W[2].T
+    else:
+        inner = h_prev @ W[2].T + params["b_reset"]
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "the reset gate is turned round: the candidate sees (1 − r) ⊙ h_prev. Where r is 1, it sees all of it. See “One gate for two tasks”.", fails=ALL)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    if reset == "before":
+        inner = ((1 - r) * h_prev) @ W[2].T
+    else:
+        inner = (1 - r) * (h_prev @ W[2].T + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "before and after have changed places: with before your r multiplies the product, with after it multiplies the state. See “Before or after the product”.", fails=ALL)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    if reset == "before":
+        inner = r * (h_prev @ W[2].T)
+    else:
+        inner = (r * h_prev) @ W[2].T + params["b_reset"]
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "r multiplies what comes from the input, and the state goes into the candidate whole. It is the other way round: r is at the state. See “One gate for two tasks”.", fails=ALL)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    if reset == "before":
+        inner = h_prev @ W[2].T
+    else:
+        inner = h_prev @ W[2].T + params["b_reset"]
+    g = np.tanh(r * (x_t @ U[2].T) + inner + b[2])
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "r multiplies the candidate, after the tanh. It multiplies the state that goes into the candidate. See “One gate for two tasks”.", fails=ALL)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    if reset == "before":
+        inner = h_prev @ W[2].T
+    else:
+        inner = h_prev @ W[2].T + params["b_reset"]
+    g = r * np.tanh(x_t @ U[2].T + inner + b[2])
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "the biases are missing: all three sums have one, b[0], b[1] and b[2]. See “One gate for two tasks”.", fails=ALL)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W = params["U"], params["W"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T)
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T)
+    if reset == "before":
+        inner = (r * h_prev) @ W[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner)
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "the gates lack their biases, b[0] and b[1]. See “One gate for two tasks”.", fails=ALL)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T)
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T)
+    if reset == "before":
+        inner = (r * h_prev) @ W[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "the candidate lacks its bias, b[2]. See “One gate for two tasks”.", fails=ALL)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    if reset == "before":
+        inner = (r * h_prev) @ W[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner)
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "W is transposed the wrong way, h_prev @ W[k]. Rows are samples: W h is h @ W.T. The shapes do not warn you, because each part is square.", fails=ALL)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0] + b[0])
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1] + b[1])
+    if reset == "before":
+        inner = (r * h_prev) @ W[2]
+    else:
+        inner = r * (h_prev @ W[2] + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "W[2] is transposed the wrong way, in the candidate. Rows are samples: W h is h @ W.T.", fails=ALL)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    if reset == "before":
+        inner = (r * h_prev) @ W[2]
+    else:
+        inner = r * (h_prev @ W[2] + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "U is not transposed, x_t @ U[k]: that only runs when D = H. Rows are samples: U x is x_t @ U[k].T.", fails=ALL)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0] + h_prev @ W[0].T + b[0])
+    r = sigmoid(x_t @ U[1] + h_prev @ W[1].T + b[1])
+    if reset == "before":
+        inner = (r * h_prev) @ W[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = np.tanh(x_t @ U[2] + inner + b[2])
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "U and W have changed places, which only runs when D = H: U belongs to the input, W to the state.", fails=ALL)
+def gru_step(x_t, h_prev, params, reset="before"):
+    W, U, b = params["U"], params["W"], params["b"]
     z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
     r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
     if reset == "before":
@@ -897,38 +1031,45 @@ def gru_step(x_t, h_prev, params, reset="before"):
     return h, np.stack([z, r, g])
 
 
-@mistake("gru_step", "the values are right, but float32 inputs give float64: a float64 array (np.zeros without dtype?) or a conversion comes in.", fails=["float32"])
+@mistake("gru_step", "the candidate does not see the old state at all: the product with W[2] is missing. See “One gate for two tasks”.", fails=ALL)
 def gru_step(x_t, h_prev, params, reset="before"):
     U, W, b = params["U"], params["W"], params["b"]
     z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
     r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
-    if reset == "before":
-        inner = (r * h_prev) @ W[2].T
-    else:
-        inner = r * (h_prev @ W[2].T + params["b_reset"])
-    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    g = np.tanh(x_t @ U[2].T + b[2])
     h = (1 - z) * h_prev + z * g
-    gates = np.zeros((3, *h.shape))
-    gates[...] = z, r, g
-    return h + 0 * gates[0], gates
-
-
-@mistake("gru_step", "the gates are right, but the new state of float32 inputs is float64: a float64 array (np.zeros without dtype?) comes in.", fails=["float32"])
-def gru_step(x_t, h_prev, params, reset="before"):
-    U, W, b = params["U"], params["W"], params["b"]
-    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
-    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
-    if reset == "before":
-        inner = (r * h_prev) @ W[2].T
-    else:
-        inner = r * (h_prev @ W[2].T + params["b_reset"])
-    g = np.tanh(x_t @ U[2].T + inner + b[2])
-    h = np.zeros(h_prev.shape)
-    h += (1 - z) * h_prev + z * g
     return h, np.stack([z, r, g])
 
 
-@mistake("gru_step", "the new state is right, but the gates of float32 inputs are returned as float64 (np.zeros or np.empty without dtype?).", fails=["float32"])
+@mistake("gru_step", "the gates do not see the old state: the products with W[0] and W[1] are missing. See “One gate for two tasks”.", fails=ALL)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + b[0])
+    r = sigmoid(x_t @ U[1].T + b[1])
+    if reset == "before":
+        inner = (r * h_prev) @ W[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "the gates do not see the input: the products with U[0] and U[1] are missing. See “One gate for two tasks”.", fails=ALL)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(h_prev @ W[0].T + b[0])
+    r = sigmoid(h_prev @ W[1].T + b[1])
+    if reset == "before":
+        inner = (r * h_prev) @ W[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "you return the new state only. Return the pair h, gates.", fails=ALL)
 def gru_step(x_t, h_prev, params, reset="before"):
     U, W, b = params["U"], params["W"], params["b"]
     z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
@@ -939,12 +1080,24 @@ def gru_step(x_t, h_prev, params, reset="before"):
         inner = r * (h_prev @ W[2].T + params["b_reset"])
     g = np.tanh(x_t @ U[2].T + inner + b[2])
     h = (1 - z) * h_prev + z * g
-    gates = np.zeros((3, *h.shape))
-    gates[...] = z, r, g
-    return h, gates
+    return h
 
 
-@mistake("gru_step", "the values are right, but h_prev is overwritten. The caller still needs it, for the backward pass: make a new array.", fails=ALL)
+@mistake("gru_step", "the two results have changed places: return h, gates.", fails=ALL)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    if reset == "before":
+        inner = (r * h_prev) @ W[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = (1 - z) * h_prev + z * g
+    return np.stack([z, r, g]), h
+
+
+@mistake("gru_step", "the values are right, but h_prev is changed in place. The caller still needs it, for the backward pass: make a new array.", fails=ALL)
 def gru_step(x_t, h_prev, params, reset="before"):
     U, W, b = params["U"], params["W"], params["b"]
     z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
@@ -957,6 +1110,162 @@ def gru_step(x_t, h_prev, params, reset="before"):
     h = h_prev
     h *= 1 - z
     h += z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "z lacks its bias, b[0]. See “One gate for two tasks”.", fails=ALL)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T)
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    if reset == "before":
+        inner = (r * h_prev) @ W[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "r lacks its bias, b[1]. See “One gate for two tasks”.", fails=ALL)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T)
+    if reset == "before":
+        inner = (r * h_prev) @ W[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "this is A's line, in which the gate with index 0 keeps and the candidate has σ. Here z takes the new, and the candidate has tanh: h = (1 − z) ⊙ h_prev + z ⊙ g. See “Who keeps, who takes”.", fails=ALL)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    if reset == "before":
+        inner = (r * h_prev) @ W[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = sigmoid(x_t @ U[2].T + inner + b[2])
+    h = z * h_prev + (1 - z) * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "r sees the input through U[0], which is that of z. Its own is U[1]. See “One step”.", fails=ALL)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = sigmoid(x_t @ U[0].T + h_prev @ W[1].T + b[1])
+    if reset == "before":
+        inner = (r * h_prev) @ W[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "r sees the state through W[0], which is that of z. Its own is W[1]. See “One step”.", fails=ALL)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[0].T + b[1])
+    if reset == "before":
+        inner = (r * h_prev) @ W[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "the candidate sees the input through U[0]. Its own is U[2]. See “One step”.", fails=ALL)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    if reset == "before":
+        inner = (r * h_prev) @ W[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = np.tanh(x_t @ U[0].T + inner + b[2])
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "h_prev is changed in place, h_prev *= 1 − z, before the candidate is made of it. Make a new array: the caller needs it, too.", fails=ALL)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    keep = h_prev
+    keep *= 1 - z
+    if reset == "before":
+        inner = (r * h_prev) @ W[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = keep + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "U @ x and W @ h are for columns, as in the text. Here rows are samples: x_t @ U[k].T and h_prev @ W[k].T. See “One step”.", fails=ALL)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(U[0] @ x_t + W[0] @ h_prev + b[0])
+    r = sigmoid(U[1] @ x_t + W[1] @ h_prev + b[1])
+    if reset == "before":
+        inner = W[2] @ (r * h_prev)
+    else:
+        inner = r * (W[2] @ h_prev + params["b_reset"])
+    g = np.tanh(U[2] @ x_t + inner + b[2])
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "U @ x is for columns, as in the text. Here rows are samples: x_t @ U[k].T. See “One step”.", fails=ALL)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(U[0] @ x_t + h_prev @ W[0].T + b[0])
+    r = sigmoid(U[1] @ x_t + h_prev @ W[1].T + b[1])
+    if reset == "before":
+        inner = (r * h_prev) @ W[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = np.tanh(U[2] @ x_t + inner + b[2])
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "W @ h is for columns, as in the text. Here rows are samples: h_prev @ W[k].T. See “One step”.", fails=ALL)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + W[0] @ h_prev + b[0])
+    r = sigmoid(x_t @ U[1].T + W[1] @ h_prev + b[1])
+    if reset == "before":
+        inner = W[2] @ (r * h_prev)
+    else:
+        inner = r * (W[2] @ h_prev + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "W[1] is transposed the wrong way, at r. Rows are samples: W h is h @ W.T.", fails=ALL)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1] + b[1])
+    if reset == "before":
+        inner = (r * h_prev) @ W[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = (1 - z) * h_prev + z * g
     return h, np.stack([z, r, g])
 
 
@@ -1057,9 +1366,9 @@ def _(rng):
     yield show("one sample", **inputs(1, 1, 1))
     yield hide("one sample", **inputs(1, 4, 3))
     yield show("inputs", **inputs(3, 2, 4))
-    yield show("inputs", **inputs(2, 3, 3))
+    yield show("inputs", **inputs(3, 3, 3))
     yield hide("inputs", **inputs(4, 3, 2))
-    yield show("float32", **inputs(2, 3, 3, "float32"))
+    yield show("float32", **inputs(3, 3, 3, "float32"))
     yield show("float32", **inputs(3, 2, 5, "float32"))
     yield hide("float32", **inputs(4, 4, 2, "float32"))
 
@@ -1070,6 +1379,782 @@ BATCH = ["db", "dU", "dW", "inputs", "float32"]
 
 def only(*names):
     return [*names, "one sample", "inputs", "float32"]
+
+
+@mistake("gru_step_backward", "db has an axis too many, (3, 1, H): keepdims=True, or no sum over the one sample? A gradient has the shape of its parameter, (3, H).", fails=only("db"))
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
+    db = np.stack([da_z.sum(axis=0, keepdims=True), da_r.sum(axis=0, keepdims=True), da_g.sum(axis=0, keepdims=True)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "the slope of tanh is left out on the way to r and to the old state: it is da_g that goes back through W_g, not dg = dh z. See “The backward step”.", fails=ALL)
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = (dh * z) @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "r gets what it would get with the reset after the product, da_g times W_g h_prev. Here it is before: (da_g @ W[2]) times h_prev. See “Before or after the product”.", fails=ALL)
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = da_g * (h_prev @ W[2].T) * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "Wᵀ da is for columns, as in the text. Here rows are samples: da @ W[k]. See “The backward step”.", fails=ALL)
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = W[2].T @ da_g
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + W[0].T @ da_z + W[1].T @ da_r + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "the values are right, but dh is changed in place. The caller still needs it: make a new array.", fails=["inputs"])
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dh *= 1 - z
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh + da_z @ W[0] + da_r @ W[1] + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "the values are right, but h_prev in cache is changed in place (r * h_prev written into it?). Make a new array.", fails=["inputs"])
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = [da_z.T @ h_prev, da_r.T @ h_prev]
+    h_prev *= r
+    dW = np.stack([*dW, da_g.T @ h_prev])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "the values are right, but float32 inputs give float64 in dU, dW and db: they begin as np.zeros without dtype.", fails=["float32"])
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
+    dU = np.zeros(U.shape)
+    for k, da in enumerate((da_z, da_r, da_g)):
+        dU[k] = da.T @ x_t
+    dW = np.zeros(W.shape) + np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
+    db = np.zeros(W.shape[:2]) + np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "the values are right, but float32 inputs give float64 everywhere: a float64 array or a conversion comes in.", fails=["float32"])
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"].astype(float)
+    x_t, h_prev = x_t.astype(float), h_prev.astype(float)
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "db is divided by B (a mean over the samples?). It is a sum: a mean over the batch is already in dh.", fails=["db", "inputs", "float32"])
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
+    db = np.stack([da_z.mean(axis=0), da_r.mean(axis=0), da_g.mean(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "dU is divided by B. It is a sum over the samples: a mean over the batch is already in dh.", fails=["dU", "inputs", "float32"])
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t]) / len(dh)
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "dW is divided by B. It is a sum over the samples: a mean over the batch is already in dh.", fails=["dW", "inputs", "float32"])
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)]) / len(dh)
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "the direct way is missing: h has the term (1 − z) h_prev, so the old state gets dh (1 − z) as well. It is the way that needs no weights. See “The backward step”.", fails=only("dh_prev"))
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = da_z @ W[0] + da_r @ W[1] + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "the direct way has the factor z. The old state is kept by 1 − z: dh (1 − z). See “The backward step”.", fails=only("dh_prev"))
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * z + da_z @ W[0] + da_r @ W[1] + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "the direct way lacks its factor: the old state gets dh (1 − z), not all of dh. See “The backward step”.", fails=only("dh_prev"))
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh + da_z @ W[0] + da_r @ W[1] + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "dh_prev is the direct way alone, dh (1 − z): what the old state does through the two gates and the candidate is missing. See “The backward step”.", fails=only("dh_prev"))
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * (1 - z)
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "dh_prev lacks what comes through the gates: both see h_prev. da_z @ W[0] and da_r @ W[1] are missing. See “The backward step”.", fails=only("dh_prev"))
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "dh_prev lacks what comes through z, da_z @ W[0]. See “The backward step”.", fails=only("dh_prev"))
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + da_r @ W[1] + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "dh_prev lacks what comes through r, da_r @ W[1]: r sees h_prev, too. See “The backward step”.", fails=only("dh_prev"))
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + da_z @ W[0] + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "dh_prev lacks what comes through the candidate, (da_g @ W[2]) times r. See “The backward step”.", fails=only("dh_prev"))
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1]
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "r is missing where the candidate's part goes to dh_prev: W_g was multiplied by r ⊙ h_prev, so that h_prev gets (da_g @ W[2]) times r. See “The backward step”.", fails=only("dh_prev"))
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "r multiplies da_g before the product with W_g, (da_g r) @ W[2]. Forward, r came first and W_g second; so back, W_g comes first: (da_g @ W[2]) r. See “The backward step”.", fails=only("dh_prev"))
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + (da_g * r) @ W[2]
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "the candidate's part of dh_prev has the factor h_prev, that of r, in place of r. m = r ⊙ h_prev: each factor gets dm times the other one. See “The backward step”.", fails=only("dh_prev"))
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * h_prev
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "W is transposed the wrong way at the two gates, da_z @ W[0].T. Forward it was h_prev @ W.T, so back it is da_z @ W[0]. The shapes do not warn you, because W is square. See “The backward step”.", fails=only("dh_prev"))
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + da_z @ W[0].T + da_r @ W[1].T + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "dh_prev only has the three products da @ W[k]. Two things are missing: the direct way, dh (1 − z), and the factor r of the candidate's part, (da_g @ W[2]) times r. See “The backward step”.", fails=only("dh_prev"))
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = da_z @ W[0] + da_r @ W[1] + dm
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "the slope of σ is left out where the gates' parts go to dh_prev: da_z and da_r are what W[0] and W[1] multiply, not dz and dr. See “The backward step”.", fails=only("dh_prev"))
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + (dh * (g - h_prev)) @ W[0] + (dm * h_prev) @ W[1] + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "the third part of dW belongs to r ⊙ h_prev, not to h_prev: this is what W_g was multiplied by. See “The backward step”.", fails=only("dW"))
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ h_prev])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "all three parts of dW are made with r ⊙ h_prev. Only the candidate's matrix was multiplied by that; those of the gates by h_prev. See “The backward step”.", fails=only("dW"))
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ (r * h_prev), da_r.T @ (r * h_prev), da_g.T @ (r * h_prev)])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "the parts of dW are transposed: dW[k][i, j] belongs to W[k][i, j], so it is da.T @ h_prev. See “The backward step”.", fails=only("dW"))
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)]).transpose(0, 2, 1)
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "dW is made with the new state, h(t). W was multiplied by the old one, h_prev. See “The backward step”.", fails=only("dW"))
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    new = (1 - z) * h_prev + z * g
+    dW = np.stack([da_z.T @ new, da_r.T @ new, da_g.T @ (r * new)])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "dW is made with the inputs x_t. It only runs when D = H. W was multiplied by the state.", fails=only("dW"))
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "dW has r on the wrong side, (da_g r)ᵀ h_prev: that belongs to the reset after the product. Here it is da_gᵀ (r ⊙ h_prev). See “Before or after the product”.", fails=only("dW"))
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, (da_g * r).T @ h_prev])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "the parts of dU are transposed, (3, D, H). dU has the shape of U: da.T @ x_t. See “The backward step”.", fails=only("dU"))
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t]).transpose(0, 2, 1)
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "dx is what comes through the candidate alone. x_t goes into all three sums: add da_z @ U[0] and da_r @ U[1]. See “The backward step”.", fails=only("dx"))
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_g @ U[2]
+    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "dx lacks what comes through the candidate, da_g @ U[2]. See “The backward step”.", fails=only("dx"))
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1]
+    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "dx lacks what comes through r, da_r @ U[1]. See “The backward step”.", fails=only("dx"))
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "dx has three parts, (3, B, D): they are to be added, because one and the same x_t went into all three. See “The backward step”.", fails=only("dx"))
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = np.stack([da_z @ U[0], da_r @ U[1], da_g @ U[2]])
+    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "W takes the place of U in dx. It only runs when D = H.", fails=only("dx"))
+def gru_step_backward(dh, cache):
+    x_t, h_prev, W = (cache[name] for name in ("x_t", "h_prev", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ W[0] + da_r @ W[1] + da_g @ W[2]
+    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "db is not summed over the batch: it has the shape (3, B, H). One bias went into all samples: (3, H).", fails=only("db"))
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
+    db = np.stack([da_z, da_r, da_g])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "dx lacks what comes through z, da_z @ U[0]. See “The backward step”.", fails=only("dx"))
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "db is summed over the units, axis=1. The sum is over the samples, axis=0: each unit has a bias of its own.", fails=only("db"))
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
+    db = np.stack([da_z.sum(axis=1), da_r.sum(axis=1), da_g.sum(axis=1)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "W[0] is transposed the wrong way in dh_prev. Forward it was h_prev @ W[0].T, so back it is da_z @ W[0]. See “The backward step”.", fails=only("dh_prev"))
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + da_z @ W[0].T + da_r @ W[1] + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "W[1] is transposed the wrong way in dh_prev. Forward it was h_prev @ W[1].T, so back it is da_r @ W[1]. See “The backward step”.", fails=only("dh_prev"))
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1].T + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "U[0] and U[1] have changed places in dx: z has index 0, r has index 1.", fails=only("dx"))
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[1] + da_r @ U[0] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "W[0] and W[1] have changed places in dh_prev: z has index 0, r has index 1.", fails=only("dh_prev"))
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + da_z @ W[1] + da_r @ W[0] + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "r is missing in two places: W_g was multiplied by r ⊙ h_prev, so dW[2] is da_g.T @ (r * h_prev), and h_prev gets (da_g @ W[2]) times r. See “The backward step”.", fails=only("dW", "dh_prev"))
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ h_prev])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "dU, dW and db are divided by B. They are sums over the samples: a mean is already in dh.", fails=BATCH)
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t]) / len(dh)
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)]) / len(dh)
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)]) / len(dh)
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "the parts are in the order r, z, g in your values. Ours is z, r, g, in dU, dW and db as well as in gates.", fails=["db", "dU", "dW", "one sample", "inputs", "float32"])
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])[[1, 0, 2]]
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])[[1, 0, 2]]
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])[[1, 0, 2]]
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "your values are divided by B. No gradient is: a mean over the batch is already in dh.", fails=["db", "dU", "dW", "dx", "dh_prev", "inputs", "float32"])
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    dh = dh / len(dh)
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
 
 
 @mistake("gru_step_backward", "the sign of what goes through z is wrong: h = (1 − z) h_prev + z g has the derivative g − h_prev by z. See “The backward step”.", fails=ALL)
@@ -1152,7 +2237,7 @@ def gru_step_backward(dh, cache):
     return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
 
 
-@mistake("gru_step_backward", "nothing goes back through z: neither its parameters nor x and h_prev get what came through this gate. See “The backward step”.", fails=ALL)
+@mistake("gru_step_backward", "what goes back through z is missing: h = (1 − z) h_prev + z g depends on z in two places, so da_z is not 0. See “The backward step”.", fails=ALL)
 def gru_step_backward(dh, cache):
     x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
     z, r, g = cache["gates"]
@@ -1440,22 +2525,6 @@ def gru_step_backward(dh, cache):
     return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
 
 
-@mistake("gru_step_backward", "the slope of tanh is left out on the way to r and to the old state: it is da_g that goes back through W_g, not dg = dh z. See “The backward step”.", fails=ALL)
-def gru_step_backward(dh, cache):
-    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
-    z, r, g = cache["gates"]
-    da_z = dh * (g - h_prev) * z * (1 - z)
-    da_g = dh * z * (1 - g**2)
-    dm = (dh * z) @ W[2]
-    da_r = dm * h_prev * r * (1 - r)
-    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
-    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
-    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
-    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
-    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
-    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
-
-
 @mistake("gru_step_backward", "your values are those of the reset after the product, r ⊙ (W_g h_prev). Here it is before: W_g (r ⊙ h_prev). See “Before or after the product”.", fails=ALL)
 def gru_step_backward(dh, cache):
     x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
@@ -1468,22 +2537,6 @@ def gru_step_backward(dh, cache):
     dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm
     dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
     dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, (da_g * r).T @ h_prev])
-    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
-    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
-
-
-@mistake("gru_step_backward", "r gets what it would get with the reset after the product, da_g times W_g h_prev. Here it is before: (da_g @ W[2]) times h_prev. See “Before or after the product”.", fails=ALL)
-def gru_step_backward(dh, cache):
-    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
-    z, r, g = cache["gates"]
-    da_z = dh * (g - h_prev) * z * (1 - z)
-    da_g = dh * z * (1 - g**2)
-    dm = da_g @ W[2]
-    da_r = da_g * (h_prev @ W[2].T) * r * (1 - r)
-    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
-    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
-    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
-    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
     db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
     return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
 
@@ -1521,7 +2574,7 @@ def gru_step_backward(dh, cache):
     return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
 
 
-@mistake("gru_step_backward", "z and 1 − z have changed places everywhere: your values are those of a GRU in which z keeps the old state. See “Who keeps, who takes”.", fails=ALL)
+@mistake("gru_step_backward", "z and 1 − z have changed places: your values are those of a GRU in which z keeps the old state. See “Who keeps, who takes”.", fails=ALL)
 def gru_step_backward(dh, cache):
     x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
     z, r, g = cache["gates"]
@@ -1553,198 +2606,6 @@ def gru_step_backward(dh, cache):
     return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
 
 
-@mistake("gru_step_backward", "the direct way is missing: h has the term (1 − z) h_prev, so the old state gets dh (1 − z) as well. It is the way that needs no weights. See “The backward step”.", fails=only("dh_prev"))
-def gru_step_backward(dh, cache):
-    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
-    z, r, g = cache["gates"]
-    da_z = dh * (g - h_prev) * z * (1 - z)
-    da_g = dh * z * (1 - g**2)
-    dm = da_g @ W[2]
-    da_r = dm * h_prev * r * (1 - r)
-    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
-    dh_prev = da_z @ W[0] + da_r @ W[1] + dm * r
-    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
-    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
-    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
-    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
-
-
-@mistake("gru_step_backward", "the direct way has the factor z. The old state is kept by 1 − z: dh (1 − z). See “The backward step”.", fails=only("dh_prev"))
-def gru_step_backward(dh, cache):
-    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
-    z, r, g = cache["gates"]
-    da_z = dh * (g - h_prev) * z * (1 - z)
-    da_g = dh * z * (1 - g**2)
-    dm = da_g @ W[2]
-    da_r = dm * h_prev * r * (1 - r)
-    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
-    dh_prev = dh * z + da_z @ W[0] + da_r @ W[1] + dm * r
-    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
-    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
-    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
-    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
-
-
-@mistake("gru_step_backward", "the direct way lacks its factor: the old state gets dh (1 − z), not all of dh. See “The backward step”.", fails=only("dh_prev"))
-def gru_step_backward(dh, cache):
-    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
-    z, r, g = cache["gates"]
-    da_z = dh * (g - h_prev) * z * (1 - z)
-    da_g = dh * z * (1 - g**2)
-    dm = da_g @ W[2]
-    da_r = dm * h_prev * r * (1 - r)
-    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
-    dh_prev = dh + da_z @ W[0] + da_r @ W[1] + dm * r
-    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
-    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
-    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
-    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
-
-
-@mistake("gru_step_backward", "only the direct way, dh (1 − z), is there: what the old state does through the two gates and the candidate is missing. See “The backward step”.", fails=only("dh_prev"))
-def gru_step_backward(dh, cache):
-    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
-    z, r, g = cache["gates"]
-    da_z = dh * (g - h_prev) * z * (1 - z)
-    da_g = dh * z * (1 - g**2)
-    dm = da_g @ W[2]
-    da_r = dm * h_prev * r * (1 - r)
-    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
-    dh_prev = dh * (1 - z)
-    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
-    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
-    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
-    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
-
-
-@mistake("gru_step_backward", "dh_prev lacks what comes through the gates: both see h_prev. da_z @ W[0] and da_r @ W[1] are missing. See “The backward step”.", fails=only("dh_prev"))
-def gru_step_backward(dh, cache):
-    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
-    z, r, g = cache["gates"]
-    da_z = dh * (g - h_prev) * z * (1 - z)
-    da_g = dh * z * (1 - g**2)
-    dm = da_g @ W[2]
-    da_r = dm * h_prev * r * (1 - r)
-    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
-    dh_prev = dh * (1 - z) + dm * r
-    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
-    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
-    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
-    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
-
-
-@mistake("gru_step_backward", "dh_prev lacks what comes through z, da_z @ W[0]. See “The backward step”.", fails=only("dh_prev"))
-def gru_step_backward(dh, cache):
-    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
-    z, r, g = cache["gates"]
-    da_z = dh * (g - h_prev) * z * (1 - z)
-    da_g = dh * z * (1 - g**2)
-    dm = da_g @ W[2]
-    da_r = dm * h_prev * r * (1 - r)
-    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
-    dh_prev = dh * (1 - z) + da_r @ W[1] + dm * r
-    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
-    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
-    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
-    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
-
-
-@mistake("gru_step_backward", "dh_prev lacks what comes through r, da_r @ W[1]: r sees h_prev, too. See “The backward step”.", fails=only("dh_prev"))
-def gru_step_backward(dh, cache):
-    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
-    z, r, g = cache["gates"]
-    da_z = dh * (g - h_prev) * z * (1 - z)
-    da_g = dh * z * (1 - g**2)
-    dm = da_g @ W[2]
-    da_r = dm * h_prev * r * (1 - r)
-    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
-    dh_prev = dh * (1 - z) + da_z @ W[0] + dm * r
-    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
-    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
-    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
-    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
-
-
-@mistake("gru_step_backward", "dh_prev lacks what comes through the candidate, (da_g @ W[2]) times r. See “The backward step”.", fails=only("dh_prev"))
-def gru_step_backward(dh, cache):
-    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
-    z, r, g = cache["gates"]
-    da_z = dh * (g - h_prev) * z * (1 - z)
-    da_g = dh * z * (1 - g**2)
-    dm = da_g @ W[2]
-    da_r = dm * h_prev * r * (1 - r)
-    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
-    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1]
-    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
-    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
-    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
-    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
-
-
-@mistake("gru_step_backward", "r is missing where the candidate's part goes to dh_prev: W_g was multiplied by r ⊙ h_prev, so that h_prev gets (da_g @ W[2]) times r. See “The backward step”.", fails=only("dh_prev"))
-def gru_step_backward(dh, cache):
-    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
-    z, r, g = cache["gates"]
-    da_z = dh * (g - h_prev) * z * (1 - z)
-    da_g = dh * z * (1 - g**2)
-    dm = da_g @ W[2]
-    da_r = dm * h_prev * r * (1 - r)
-    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
-    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm
-    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
-    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
-    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
-    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
-
-
-@mistake("gru_step_backward", "r multiplies da_g before the product with W_g, (da_g r) @ W[2]. Forward, r came first and W_g second; so back, W_g comes first: (da_g @ W[2]) r. See “The backward step”.", fails=only("dh_prev"))
-def gru_step_backward(dh, cache):
-    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
-    z, r, g = cache["gates"]
-    da_z = dh * (g - h_prev) * z * (1 - z)
-    da_g = dh * z * (1 - g**2)
-    dm = da_g @ W[2]
-    da_r = dm * h_prev * r * (1 - r)
-    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
-    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + (da_g * r) @ W[2]
-    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
-    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
-    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
-    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
-
-
-@mistake("gru_step_backward", "the candidate's part of dh_prev has the factor h_prev, that of r, in place of r. m = r ⊙ h_prev: each factor gets dm times the other one. See “The backward step”.", fails=only("dh_prev"))
-def gru_step_backward(dh, cache):
-    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
-    z, r, g = cache["gates"]
-    da_z = dh * (g - h_prev) * z * (1 - z)
-    da_g = dh * z * (1 - g**2)
-    dm = da_g @ W[2]
-    da_r = dm * h_prev * r * (1 - r)
-    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
-    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * h_prev
-    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
-    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
-    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
-    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
-
-
-@mistake("gru_step_backward", "W is transposed the wrong way at the two gates, da_z @ W[0].T. Forward it was h_prev @ W.T, so back it is da_z @ W[0]. The shapes do not warn you, because W is square. See “The backward step”.", fails=only("dh_prev"))
-def gru_step_backward(dh, cache):
-    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
-    z, r, g = cache["gates"]
-    da_z = dh * (g - h_prev) * z * (1 - z)
-    da_g = dh * z * (1 - g**2)
-    dm = da_g @ W[2]
-    da_r = dm * h_prev * r * (1 - r)
-    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
-    dh_prev = dh * (1 - z) + da_z @ W[0].T + da_r @ W[1].T + dm * r
-    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
-    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
-    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
-    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
-
-
 @mistake("gru_step_backward", "W is transposed the wrong way everywhere, da @ W[k].T. Forward it was h_prev @ W[k].T, so back it is da @ W[k]. The shapes do not warn you, because W is square. See “The backward step”.", fails=ALL)
 def gru_step_backward(dh, cache):
     x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
@@ -1756,167 +2617,6 @@ def gru_step_backward(dh, cache):
     dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
     dh_prev = dh * (1 - z) + da_z @ W[0].T + da_r @ W[1].T + dm * r
     dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
-    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
-    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
-    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
-
-
-@mistake("gru_step_backward", "dh_prev only has the three products da @ W[k]. Two things are missing: the direct way, dh (1 − z), and the factor r of the candidate's part, (da_g @ W[2]) times r. See “The backward step”.", fails=only("dh_prev"))
-def gru_step_backward(dh, cache):
-    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
-    z, r, g = cache["gates"]
-    da_z = dh * (g - h_prev) * z * (1 - z)
-    da_g = dh * z * (1 - g**2)
-    dm = da_g @ W[2]
-    da_r = dm * h_prev * r * (1 - r)
-    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
-    dh_prev = da_z @ W[0] + da_r @ W[1] + dm
-    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
-    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
-    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
-    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
-
-
-@mistake("gru_step_backward", "r is missing in two places: W_g was multiplied by r ⊙ h_prev, so dW[2] is da_g.T @ (r * h_prev), and h_prev gets (da_g @ W[2]) times r. See “The backward step”.", fails=only("dW", "dh_prev"))
-def gru_step_backward(dh, cache):
-    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
-    z, r, g = cache["gates"]
-    da_z = dh * (g - h_prev) * z * (1 - z)
-    da_g = dh * z * (1 - g**2)
-    dm = da_g @ W[2]
-    da_r = dm * h_prev * r * (1 - r)
-    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
-    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm
-    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
-    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ h_prev])
-    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
-    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
-
-
-@mistake("gru_step_backward", "the slope of σ is left out where the gates' parts go to dh_prev: da_z and da_r are what W[0] and W[1] multiply, not dz and dr. See “The backward step”.", fails=only("dh_prev"))
-def gru_step_backward(dh, cache):
-    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
-    z, r, g = cache["gates"]
-    da_z = dh * (g - h_prev) * z * (1 - z)
-    da_g = dh * z * (1 - g**2)
-    dm = da_g @ W[2]
-    da_r = dm * h_prev * r * (1 - r)
-    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
-    dh_prev = dh * (1 - z) + (dh * (g - h_prev)) @ W[0] + (dm * h_prev) @ W[1] + dm * r
-    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
-    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
-    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
-    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
-
-
-@mistake("gru_step_backward", "the third part of dW belongs to r ⊙ h_prev, not to h_prev: this is what W_g was multiplied by. See “The backward step”.", fails=only("dW"))
-def gru_step_backward(dh, cache):
-    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
-    z, r, g = cache["gates"]
-    da_z = dh * (g - h_prev) * z * (1 - z)
-    da_g = dh * z * (1 - g**2)
-    dm = da_g @ W[2]
-    da_r = dm * h_prev * r * (1 - r)
-    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
-    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
-    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
-    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ h_prev])
-    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
-    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
-
-
-@mistake("gru_step_backward", "all three parts of dW are made with r ⊙ h_prev. Only the candidate's matrix was multiplied by that; those of the gates by h_prev. See “The backward step”.", fails=only("dW"))
-def gru_step_backward(dh, cache):
-    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
-    z, r, g = cache["gates"]
-    da_z = dh * (g - h_prev) * z * (1 - z)
-    da_g = dh * z * (1 - g**2)
-    dm = da_g @ W[2]
-    da_r = dm * h_prev * r * (1 - r)
-    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
-    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
-    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
-    dW = np.stack([da_z.T @ (r * h_prev), da_r.T @ (r * h_prev), da_g.T @ (r * h_prev)])
-    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
-    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
-
-
-@mistake("gru_step_backward", "the parts of dW are transposed: dW[k][i, j] belongs to W[k][i, j], so it is da.T @ h_prev. See “The backward step”.", fails=only("dW"))
-def gru_step_backward(dh, cache):
-    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
-    z, r, g = cache["gates"]
-    da_z = dh * (g - h_prev) * z * (1 - z)
-    da_g = dh * z * (1 - g**2)
-    dm = da_g @ W[2]
-    da_r = dm * h_prev * r * (1 - r)
-    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
-    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
-    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
-    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)]).transpose(0, 2, 1)
-    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
-    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
-
-
-@mistake("gru_step_backward", "dW is made with the new state, h(t). W was multiplied by the old one, h_prev. See “The backward step”.", fails=only("dW"))
-def gru_step_backward(dh, cache):
-    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
-    z, r, g = cache["gates"]
-    da_z = dh * (g - h_prev) * z * (1 - z)
-    da_g = dh * z * (1 - g**2)
-    dm = da_g @ W[2]
-    da_r = dm * h_prev * r * (1 - r)
-    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
-    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
-    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
-    new = (1 - z) * h_prev + z * g
-    dW = np.stack([da_z.T @ new, da_r.T @ new, da_g.T @ (r * new)])
-    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
-    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
-
-
-@mistake("gru_step_backward", "dW is made with the inputs x_t. It only runs when D = H. W was multiplied by the state.", fails=only("dW"))
-def gru_step_backward(dh, cache):
-    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
-    z, r, g = cache["gates"]
-    da_z = dh * (g - h_prev) * z * (1 - z)
-    da_g = dh * z * (1 - g**2)
-    dm = da_g @ W[2]
-    da_r = dm * h_prev * r * (1 - r)
-    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
-    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
-    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
-    dW = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
-    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
-    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
-
-
-@mistake("gru_step_backward", "dW has r on the wrong side, (da_g r)ᵀ h_prev: that belongs to the reset after the product. Here it is da_gᵀ (r ⊙ h_prev). See “Before or after the product”.", fails=only("dW"))
-def gru_step_backward(dh, cache):
-    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
-    z, r, g = cache["gates"]
-    da_z = dh * (g - h_prev) * z * (1 - z)
-    da_g = dh * z * (1 - g**2)
-    dm = da_g @ W[2]
-    da_r = dm * h_prev * r * (1 - r)
-    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
-    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
-    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
-    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, (da_g * r).T @ h_prev])
-    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
-    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
-
-
-@mistake("gru_step_backward", "the parts of dU are transposed, (3, D, H). dU has the shape of U: da.T @ x_t. See “The backward step”.", fails=only("dU"))
-def gru_step_backward(dh, cache):
-    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
-    z, r, g = cache["gates"]
-    da_z = dh * (g - h_prev) * z * (1 - z)
-    da_g = dh * z * (1 - g**2)
-    dm = da_g @ W[2]
-    da_r = dm * h_prev * r * (1 - r)
-    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
-    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
-    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t]).transpose(0, 2, 1)
     dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
     db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
     return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
@@ -1938,168 +2638,7 @@ def gru_step_backward(dh, cache):
     return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
 
 
-@mistake("gru_step_backward", "dx only has what comes through the candidate. x_t goes into all three sums: add da_z @ U[0] and da_r @ U[1]. See “The backward step”.", fails=only("dx"))
-def gru_step_backward(dh, cache):
-    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
-    z, r, g = cache["gates"]
-    da_z = dh * (g - h_prev) * z * (1 - z)
-    da_g = dh * z * (1 - g**2)
-    dm = da_g @ W[2]
-    da_r = dm * h_prev * r * (1 - r)
-    dx = da_g @ U[2]
-    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
-    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
-    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
-    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
-    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
-
-
-@mistake("gru_step_backward", "dx lacks what comes through the candidate, da_g @ U[2]. See “The backward step”.", fails=only("dx"))
-def gru_step_backward(dh, cache):
-    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
-    z, r, g = cache["gates"]
-    da_z = dh * (g - h_prev) * z * (1 - z)
-    da_g = dh * z * (1 - g**2)
-    dm = da_g @ W[2]
-    da_r = dm * h_prev * r * (1 - r)
-    dx = da_z @ U[0] + da_r @ U[1]
-    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
-    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
-    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
-    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
-    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
-
-
-@mistake("gru_step_backward", "dx lacks what comes through r, da_r @ U[1]. See “The backward step”.", fails=only("dx"))
-def gru_step_backward(dh, cache):
-    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
-    z, r, g = cache["gates"]
-    da_z = dh * (g - h_prev) * z * (1 - z)
-    da_g = dh * z * (1 - g**2)
-    dm = da_g @ W[2]
-    da_r = dm * h_prev * r * (1 - r)
-    dx = da_z @ U[0] + da_g @ U[2]
-    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
-    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
-    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
-    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
-    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
-
-
-@mistake("gru_step_backward", "dx has three parts, (3, B, D): they are to be added, because one and the same x_t went into all three. See “The backward step”.", fails=only("dx"))
-def gru_step_backward(dh, cache):
-    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
-    z, r, g = cache["gates"]
-    da_z = dh * (g - h_prev) * z * (1 - z)
-    da_g = dh * z * (1 - g**2)
-    dm = da_g @ W[2]
-    da_r = dm * h_prev * r * (1 - r)
-    dx = np.stack([da_z @ U[0], da_r @ U[1], da_g @ U[2]])
-    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
-    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
-    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
-    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
-    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
-
-
-@mistake("gru_step_backward", "W takes the place of U in dx. It only runs when D = H.", fails=only("dx"))
-def gru_step_backward(dh, cache):
-    x_t, h_prev, W = (cache[name] for name in ("x_t", "h_prev", "W"))
-    z, r, g = cache["gates"]
-    da_z = dh * (g - h_prev) * z * (1 - z)
-    da_g = dh * z * (1 - g**2)
-    dm = da_g @ W[2]
-    da_r = dm * h_prev * r * (1 - r)
-    dx = da_z @ W[0] + da_r @ W[1] + da_g @ W[2]
-    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
-    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
-    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
-    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
-    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
-
-
-@mistake("gru_step_backward", "db is not summed over the batch: it has the shape (3, B, H). One bias went into all samples: (3, H).", fails=only("db"))
-def gru_step_backward(dh, cache):
-    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
-    z, r, g = cache["gates"]
-    da_z = dh * (g - h_prev) * z * (1 - z)
-    da_g = dh * z * (1 - g**2)
-    dm = da_g @ W[2]
-    da_r = dm * h_prev * r * (1 - r)
-    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
-    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
-    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
-    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
-    db = np.stack([da_z, da_r, da_g])
-    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
-
-
-@mistake("gru_step_backward", "db has an axis too many, (3, 1, H): keepdims=True? A gradient has the shape of its parameter, (3, H).", fails=only("db"))
-def gru_step_backward(dh, cache):
-    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
-    z, r, g = cache["gates"]
-    da_z = dh * (g - h_prev) * z * (1 - z)
-    da_g = dh * z * (1 - g**2)
-    dm = da_g @ W[2]
-    da_r = dm * h_prev * r * (1 - r)
-    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
-    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
-    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
-    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
-    db = np.stack([da_z.sum(axis=0, keepdims=True), da_r.sum(axis=0, keepdims=True), da_g.sum(axis=0, keepdims=True)])
-    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
-
-
-@mistake("gru_step_backward", "dU, dW and db are divided by B. They are sums over the samples: a mean is already in dh.", fails=BATCH)
-def gru_step_backward(dh, cache):
-    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
-    z, r, g = cache["gates"]
-    da_z = dh * (g - h_prev) * z * (1 - z)
-    da_g = dh * z * (1 - g**2)
-    dm = da_g @ W[2]
-    da_r = dm * h_prev * r * (1 - r)
-    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
-    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
-    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t]) / len(dh)
-    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)]) / len(dh)
-    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)]) / len(dh)
-    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
-
-
-@mistake("gru_step_backward", "only db is a mean over the batch. It is a sum: a mean over the batch is already in dh.", fails=["db", "inputs", "float32"])
-def gru_step_backward(dh, cache):
-    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
-    z, r, g = cache["gates"]
-    da_z = dh * (g - h_prev) * z * (1 - z)
-    da_g = dh * z * (1 - g**2)
-    dm = da_g @ W[2]
-    da_r = dm * h_prev * r * (1 - r)
-    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
-    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
-    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
-    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
-    db = np.stack([da_z.mean(axis=0), da_r.mean(axis=0), da_g.mean(axis=0)])
-    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
-
-
-@mistake("gru_step_backward", "everything is divided by B. Nothing is: a mean over the batch is already in dh.", fails=["db", "dU", "dW", "dx", "dh_prev", "inputs", "float32"])
-def gru_step_backward(dh, cache):
-    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
-    z, r, g = cache["gates"]
-    dh = dh / len(dh)
-    da_z = dh * (g - h_prev) * z * (1 - z)
-    da_g = dh * z * (1 - g**2)
-    dm = da_g @ W[2]
-    da_r = dm * h_prev * r * (1 - r)
-    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
-    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
-    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
-    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
-    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
-    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
-
-
-@mistake("gru_step_backward", "all gradients have the wrong sign. They say where the loss grows; the minus is in the update.", fails=ALL)
+@mistake("gru_step_backward", "your values have the wrong sign. A gradient says where the loss grows; the minus is in the update.", fails=ALL)
 def gru_step_backward(dh, cache):
     x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
     z, r, g = cache["gates"]
@@ -2116,40 +2655,39 @@ def gru_step_backward(dh, cache):
     return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
 
 
-@mistake("gru_step_backward", "dU, dW and db have their parts in the order r, z, g. Ours is z, r, g.", fails=["db", "dU", "dW", "one sample", "inputs", "float32"])
+@mistake("gru_step_backward", "Uᵀ da, Wᵀ da and da hᵀ are for columns, as in the text. Here rows are samples: da @ U[k], da @ W[k], and da.T @ h_prev. See “The backward step”.", fails=ALL)
 def gru_step_backward(dh, cache):
     x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
     z, r, g = cache["gates"]
     da_z = dh * (g - h_prev) * z * (1 - z)
     da_g = dh * z * (1 - g**2)
-    dm = da_g @ W[2]
+    dm = W[2].T @ da_g
     da_r = dm * h_prev * r * (1 - r)
-    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
-    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
-    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])[[1, 0, 2]]
-    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])[[1, 0, 2]]
-    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])[[1, 0, 2]]
+    dx = U[0].T @ da_z + U[1].T @ da_r + U[2].T @ da_g
+    dh_prev = dh * (1 - z) + W[0].T @ da_z + W[1].T @ da_r + dm * r
+    dU = np.stack([da_z @ x_t.T, da_r @ x_t.T, da_g @ x_t.T])
+    dW = np.stack([da_z @ h_prev.T, da_r @ h_prev.T, da_g @ (r * h_prev).T])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
     return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
 
 
-@mistake("gru_step_backward", "the values are right, but dh is changed in place. The caller still needs it: make a new array.", fails=["inputs"])
+@mistake("gru_step_backward", "Uᵀ da and Wᵀ da are for columns, as in the text. Here rows are samples: da @ U[k] and da @ W[k]. See “The backward step”.", fails=ALL)
 def gru_step_backward(dh, cache):
     x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
     z, r, g = cache["gates"]
     da_z = dh * (g - h_prev) * z * (1 - z)
     da_g = dh * z * (1 - g**2)
-    dm = da_g @ W[2]
+    dm = W[2].T @ da_g
     da_r = dm * h_prev * r * (1 - r)
-    dh *= 1 - z
-    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
-    dh_prev = dh + da_z @ W[0] + da_r @ W[1] + dm * r
+    dx = U[0].T @ da_z + U[1].T @ da_r + U[2].T @ da_g
+    dh_prev = dh * (1 - z) + W[0].T @ da_z + W[1].T @ da_r + dm * r
     dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
     dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
     db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
     return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
 
 
-@mistake("gru_step_backward", "the values are right, but h_prev in cache is changed in place (r * h_prev written into it?). Make a new array.", fails=["inputs"])
+@mistake("gru_step_backward", "Uᵀ da is for columns, as in the text. Here rows are samples: da @ U[k]. See “The backward step”.", fails=ALL)
 def gru_step_backward(dh, cache):
     x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
     z, r, g = cache["gates"]
@@ -2157,44 +2695,7 @@ def gru_step_backward(dh, cache):
     da_g = dh * z * (1 - g**2)
     dm = da_g @ W[2]
     da_r = dm * h_prev * r * (1 - r)
-    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
-    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
-    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
-    dW = [da_z.T @ h_prev, da_r.T @ h_prev]
-    h_prev *= r
-    dW = np.stack([*dW, da_g.T @ h_prev])
-    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
-    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
-
-
-@mistake("gru_step_backward", "the values are right, but float32 inputs give float64 in dU, dW and db: they begin as np.zeros without dtype.", fails=["float32"])
-def gru_step_backward(dh, cache):
-    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
-    z, r, g = cache["gates"]
-    da_z = dh * (g - h_prev) * z * (1 - z)
-    da_g = dh * z * (1 - g**2)
-    dm = da_g @ W[2]
-    da_r = dm * h_prev * r * (1 - r)
-    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
-    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
-    dU = np.zeros(U.shape)
-    for k, da in enumerate((da_z, da_r, da_g)):
-        dU[k] = da.T @ x_t
-    dW = np.zeros(W.shape) + np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
-    db = np.zeros(W.shape[:2]) + np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
-    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
-
-
-@mistake("gru_step_backward", "the values are right, but float32 inputs give float64 everywhere: a float64 array or a conversion comes in.", fails=["float32"])
-def gru_step_backward(dh, cache):
-    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
-    z, r, g = cache["gates"].astype(float)
-    x_t, h_prev = x_t.astype(float), h_prev.astype(float)
-    da_z = dh * (g - h_prev) * z * (1 - z)
-    da_g = dh * z * (1 - g**2)
-    dm = da_g @ W[2]
-    da_r = dm * h_prev * r * (1 - r)
-    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dx = U[0].T @ da_z + U[1].T @ da_r + U[2].T @ da_g
     dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
     dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
     dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
@@ -2289,17 +2790,35 @@ def _(rng):
         yield show(test, **inputs(3, 4))
         yield show(test, **inputs(3, 3))
         yield show(test, **inputs(1, 1))
-        yield show(test, **inputs(2, 3, "float32"))
         yield hide(test, **inputs(2, 5))
-        yield hide(test, **inputs(4, 2, "float32"))
+        yield hide(test, **inputs(4, 2))
+    yield show("float32", **inputs(2, 3, "float32"))
+    yield show("float32", **inputs(3, 2, "float32"))
+    yield hide("float32", **inputs(4, 2, "float32"))
 
 
-ALL = ["weights", "bias", "new arrays"]
-WEIGHTS = ["weights", "new arrays"]
-BIAS = ["bias", "new arrays"]
+ALL = ["weights", "bias", "new arrays", "float32"]
+WEIGHTS = ["weights", "new arrays", "float32"]
+BIAS = ["bias", "new arrays", "float32"]
 
 
-@mistake("swap_convention", "the weights are negated, but the bias is not: it stands in the sum inside of σ, too. 1 − σ(a) = σ(−a) needs −a whole. See “Who keeps, who takes”.", fails=BIAS)
+@mistake("swap_convention", "the values are right, but they are in params afterwards: its arrays are changed, or others have taken their places. Build a new dictionary with copies; dict(params) and params.copy() copy the dictionary, not the arrays in it.", fails=["new arrays"])
+def swap_convention(params):
+    swapped = {name: value for name, value in params.items()}
+    for name in ("U", "W", "b"):
+        swapped[name][0] *= -1
+    return swapped
+
+
+@mistake("swap_convention", "the values are right, but float32 parameters come back as float64: a float64 array comes in, such as np.array([-1, 1, 1]).", fails=["float32"])
+def swap_convention(params):
+    swapped = {name: value.copy() for name, value in params.items()}
+    for name in ("U", "W", "b"):
+        swapped[name] = swapped[name] * np.array([-1, 1, 1]).reshape(3, *[1] * (swapped[name].ndim - 1))
+    return swapped
+
+
+@mistake("swap_convention", "b is not negated: it stands in the sum inside of σ, too. 1 − σ(a) = σ(−a) needs −a whole, and a = U x + W h + b. See “Who keeps, who takes”.", fails=BIAS)
 def swap_convention(params):
     swapped = {name: value.copy() for name, value in params.items()}
     for name in ("U", "W"):
@@ -2307,11 +2826,45 @@ def swap_convention(params):
     return swapped
 
 
-@mistake("swap_convention", "the bias is negated, but the weights are not. 1 − σ(a) = σ(−a), and a = U x + W h + b. See “Who keeps, who takes”.", fails=WEIGHTS)
+@mistake("swap_convention", "U and W are not negated: 1 − σ(a) = σ(−a) needs −a whole, and a = U x + W h + b. See “Who keeps, who takes”.", fails=WEIGHTS)
 def swap_convention(params):
     swapped = {name: value.copy() for name, value in params.items()}
     for name in ("b",):
         swapped[name][0] *= -1
+    return swapped
+
+
+@mistake("swap_convention", "U is not negated: the input stands in the sum inside of σ, too. 1 − σ(a) = σ(−a), and a = U x + W h + b. See “Who keeps, who takes”.", fails=WEIGHTS)
+def swap_convention(params):
+    swapped = {name: value.copy() for name, value in params.items()}
+    for name in ("W", "b"):
+        swapped[name][0] *= -1
+    return swapped
+
+
+@mistake("swap_convention", "W is not negated: the old state stands in the sum inside of σ, too. 1 − σ(a) = σ(−a), and a = U x + W h + b. See “Who keeps, who takes”.", fails=WEIGHTS)
+def swap_convention(params):
+    swapped = {name: value.copy() for name, value in params.items()}
+    for name in ("U", "b"):
+        swapped[name][0] *= -1
+    return swapped
+
+
+@mistake("swap_convention", "b is 1 − b in your values: it is the gate that becomes 1 − z, not the sum inside of σ. b changes its sign. See “Who keeps, who takes”.", fails=BIAS)
+def swap_convention(params):
+    swapped = {name: value.copy() for name, value in params.items()}
+    for name in ("U", "W", "b"):
+        swapped[name][0] = 1 - swapped[name][0] if name == "b" else -swapped[name][0]
+    return swapped
+
+
+@mistake("swap_convention", "the matrices are transposed besides. Each part of U stays (H, D), and W h stays W h.", fails=WEIGHTS)
+def swap_convention(params):
+    swapped = {name: value.copy() for name, value in params.items()}
+    for name in ("U", "W", "b"):
+        swapped[name][0] *= -1
+        if name != "b":
+            swapped[name] = swapped[name].transpose(0, 2, 1)
     return swapped
 
 
@@ -2327,22 +2880,6 @@ def swap_convention(params):
 def swap_convention(params):
     swapped = {name: value.copy() for name, value in params.items()}
     for name in ("U",):
-        swapped[name][0] *= -1
-    return swapped
-
-
-@mistake("swap_convention", "U is not negated: of the sum U x + W h + b you only turn the last two. See “Who keeps, who takes”.", fails=WEIGHTS)
-def swap_convention(params):
-    swapped = {name: value.copy() for name, value in params.items()}
-    for name in ("W", "b"):
-        swapped[name][0] *= -1
-    return swapped
-
-
-@mistake("swap_convention", "W is not negated: of the sum U x + W h + b you only turn the first and the last. See “Who keeps, who takes”.", fails=WEIGHTS)
-def swap_convention(params):
-    swapped = {name: value.copy() for name, value in params.items()}
-    for name in ("U", "b"):
         swapped[name][0] *= -1
     return swapped
 
@@ -2411,14 +2948,6 @@ def swap_convention(params):
     return swapped
 
 
-@mistake("swap_convention", "the bias is 1 − b in your values: it is the gate that becomes 1 − z, not the sum inside of σ. b changes its sign. See “Who keeps, who takes”.", fails=BIAS)
-def swap_convention(params):
-    swapped = {name: value.copy() for name, value in params.items()}
-    for name in ("U", "W", "b"):
-        swapped[name][0] = 1 - swapped[name][0] if name == "b" else -swapped[name][0]
-    return swapped
-
-
 @mistake("swap_convention", "the parts z and r have changed places. Their order is the same in both conventions; the first part changes its sign. See “Who keeps, who takes”.", fails=ALL)
 def swap_convention(params):
     swapped = {name: value.copy() for name, value in params.items()}
@@ -2444,25 +2973,7 @@ def swap_convention(params):
     return swapped
 
 
-@mistake("swap_convention", "the values are right, but the arrays of params are changed in place. Copy them first: dict(params) and params.copy() copy the dictionary, not the arrays in it.", fails=["new arrays"])
-def swap_convention(params):
-    swapped = {name: value for name, value in params.items()}
-    for name in ("U", "W", "b"):
-        swapped[name][0] *= -1
-    return swapped
-
-
-@mistake("swap_convention", "the matrices are transposed besides. Each part of U stays (H, D), and W h stays W h.", fails=WEIGHTS)
-def swap_convention(params):
-    swapped = {name: value.copy() for name, value in params.items()}
-    for name in ("U", "W", "b"):
-        swapped[name][0] *= -1
-        if name != "b":
-            swapped[name] = swapped[name].transpose(0, 2, 1)
-    return swapped
-
-
-@mistake("swap_convention", "only the part of the gate is returned, without r and the candidate. Return all three parts, (3, …).", fails=ALL)
+@mistake("swap_convention", "only the first part is returned, without r and the candidate. Return all three parts, (3, …).", fails=ALL)
 def swap_convention(params):
     swapped = {name: value.copy() for name, value in params.items()}
     for name in ("U", "W", "b"):
@@ -2470,11 +2981,51 @@ def swap_convention(params):
     return swapped
 
 
-@mistake("swap_convention", "the values are right, but float32 parameters come back as float64: a float64 array comes in.", fails=ALL)
+@mistake("swap_convention", "the first and the last part have changed places. Their order is the same in both conventions; the first part changes its sign. See “Who keeps, who takes”.", fails=ALL)
 def swap_convention(params):
     swapped = {name: value.copy() for name, value in params.items()}
     for name in ("U", "W", "b"):
-        swapped[name] = swapped[name] * np.array([-1.0, 1.0, 1.0]).reshape(3, *[1] * (swapped[name].ndim - 1))
+        swapped[name] = swapped[name][::-1].copy()
+    return swapped
+
+
+@mistake("swap_convention", "a σ is applied to the parameters. It stands around the whole sum, in the step; the parameters only change their sign. See “Who keeps, who takes”.", fails=ALL)
+def swap_convention(params):
+    swapped = {name: value.copy() for name, value in params.items()}
+    for name in ("U", "W", "b"):
+        swapped[name][0] = 1 / (1 + np.exp(-swapped[name][0]))
+    return swapped
+
+
+@mistake("swap_convention", "1 − σ is applied to the parameters themselves. 1 − σ(a) = σ(−a) is about the whole sum a; the parameters only change their sign. See “Who keeps, who takes”.", fails=ALL)
+def swap_convention(params):
+    swapped = {name: value.copy() for name, value in params.items()}
+    for name in ("U", "W", "b"):
+        swapped[name][0] = 1 / (1 + np.exp(swapped[name][0]))
+    return swapped
+
+
+@mistake("swap_convention", "1 − σ is applied to all parameters. 1 − σ(a) = σ(−a) is about the whole sum a of one gate; the parameters of its part only change their sign. See “Who keeps, who takes”.", fails=ALL)
+def swap_convention(params):
+    swapped = {name: value.copy() for name, value in params.items()}
+    for name in ("U", "W", "b"):
+        swapped[name] = 1 / (1 + np.exp(swapped[name]))
+    return swapped
+
+
+@mistake("swap_convention", "[:, 0] is the first unit of all three parts. The parts are the first axis: [0] is that of the gate.", fails=ALL)
+def swap_convention(params):
+    swapped = {name: value.copy() for name, value in params.items()}
+    for name in ("U", "W", "b"):
+        swapped[name][:, 0] *= -1
+    return swapped
+
+
+@mistake("swap_convention", "the arrays of params are returned as they are: nothing is changed, and nothing is new. See “Who keeps, who takes”.", fails=ALL)
+def swap_convention(params):
+    swapped = {name: value for name, value in params.items()}
+    for name in ("U", "W", "b"):
+        swapped[name][0] *= 1
     return swapped
 
 
@@ -2549,6 +3100,809 @@ def but(*names):
 
 def only(condition):
     return [condition, "one step", "float32"]
+
+
+@mistake("lstm_as_gru", "without “peephole”, the first step's gates see c0. They see the output of the step before; before the first there is none, so zeros. See “Four conditions”.", fails=only("peephole"))
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
+    for x_t in x:
+        s = (h if cs else c) if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
+        x_o = x_prev if without == "delay" else x_t
+        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c = f * c + i * g
+        x_prev = x_t
+        cs.append(c)
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "without “delay”, the output gate of the first step sees x(1), the input of its own step (for T = 1, x[-1] is that, too). It sees the input of the step before; before the first there is none, so zeros. See “Four conditions”.", fails=only("delay"))
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), x[0], [], []
+    for x_t in x:
+        s = h if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
+        x_o = x_prev if without == "delay" else x_t
+        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c = f * c + i * g
+        x_prev = x_t
+        cs.append(c)
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "float32 inputs give float64 memories and outputs: cs and hs begin as np.zeros without dtype.", fails=["float32"])
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
+    for x_t in x:
+        s = h if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
+        x_o = x_prev if without == "delay" else x_t
+        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c = f * c + i * g
+        x_prev = x_t
+        cs.append(c)
+        hs.append(h)
+    return np.zeros(hs[0].shape) + np.stack(cs), np.zeros(hs[0].shape) + np.stack(hs)
+
+
+@mistake("lstm_as_gru", "float32 inputs give float64 where a condition is left out: the zeros before the first step have no dtype. np.zeros_like takes that of its argument.", fails=["float32"])
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, x_prev, cs, hs = c0, np.zeros(c0.shape), np.zeros(x[0].shape), [], []
+    for x_t in x:
+        s = h if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
+        x_o = x_prev if without == "delay" else x_t
+        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c = f * c + i * g
+        x_prev = x_t
+        cs.append(c)
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "without “peephole”, the gates see no state at all. They see the output of the step before, as those of any LSTM do. See “Four conditions”.", fails=["peephole", "float32"])
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
+    for x_t in x:
+        s = np.zeros_like(c0) if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
+        x_o = x_prev if without == "delay" else x_t
+        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c = f * c + i * g
+        x_prev = x_t
+        cs.append(c)
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "without “delay”, the output gate sees x(t+1). It belongs to the step before: x(t−1). See “Four conditions”.", fails=["delay", "float32"])
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, cs, hs = c0, np.zeros_like(c0), [], []
+    later = iter([*x[1:], np.zeros_like(x[0])])
+    for x_t in x:
+        s = h if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
+        x_next = next(later)
+        x_o = x_next if without == "delay" else x_t
+        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c = f * c + i * g
+        cs.append(c)
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "without “delay”, the output gate sees x(t−1) and the s of the step before, c(t−2). Only its input is late: it is computed anew in this step, from the same s as f, only with x(t−1). See “Four conditions”.", fails=["delay", "float32"])
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
+    s_prev = c0
+    for x_t in x:
+        s = h if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
+        x_o = x_prev if without == "delay" else x_t
+        o = sigmoid(x_o @ U[1].T + (s_prev if without == "delay" else s) @ W[1].T + b[1])
+        s_prev = s
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c = f * c + i * g
+        x_prev = x_t
+        cs.append(c)
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "without “delay”, the output gate sees no input at all. It sees that of the step before. See “Four conditions”.", fails=["delay", "float32"])
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
+    for x_t in x:
+        s = h if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
+        x_o = x_prev if without == "delay" else x_t
+        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c = f * c + i * g
+        cs.append(c)
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "“coupled” cannot be left out in your function, i is always 1 − f: without it, i is σ(…) of the fourth part. See “Four conditions”.", fails=only("coupled"))
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
+    for x_t in x:
+        s = h if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = 1 - f
+        x_o = x_prev if without == "delay" else x_t
+        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c = f * c + i * g
+        x_prev = x_t
+        cs.append(c)
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "“peephole” cannot be left out in your function: without it, the gates see the output of the step before. See “Four conditions”.", fails=only("peephole"))
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
+    for x_t in x:
+        s = c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
+        x_o = x_prev if without == "delay" else x_t
+        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c = f * c + i * g
+        x_prev = x_t
+        cs.append(c)
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "“identity” cannot be left out in your function: without it, the output is o ⊙ tanh(c(t−1)). See “Four conditions”.", fails=only("identity"))
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
+    for x_t in x:
+        s = h if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
+        x_o = x_prev if without == "delay" else x_t
+        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
+        h = o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c = f * c + i * g
+        x_prev = x_t
+        cs.append(c)
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "“delay” cannot be left out in your function: without it, the output gate sees x(t−1). See “Four conditions”.", fails=only("delay"))
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, cs, hs = c0, np.zeros_like(c0), [], []
+    for x_t in x:
+        s = h if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
+        x_o = x_t
+        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c = f * c + i * g
+        cs.append(c)
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "without “coupled”, f comes from i: you take f = 1 − i with i from the fourth part. The two are independent then: f = 1 − σ(…) as ever. See “Four conditions”.", fails=only("coupled"))
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
+    for x_t in x:
+        s = h if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
+        f = 1 - i
+        x_o = x_prev if without == "delay" else x_t
+        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c = f * c + i * g
+        x_prev = x_t
+        cs.append(c)
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "without “coupled”, the fourth part makes f, and i is made of the first. f stays 1 − σ(…) of the first part, i is σ(…) of the fourth. See “Four conditions”.", fails=only("coupled"))
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
+    for x_t in x:
+        s = h if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
+        if without == "coupled":
+            f, i = i, 1 - f
+        x_o = x_prev if without == "delay" else x_t
+        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c = f * c + i * g
+        x_prev = x_t
+        cs.append(c)
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "without “coupled”, the input gate is 1 − σ(…) of the fourth part. It is σ(…), as in any LSTM. See “Four conditions”.", fails=only("coupled"))
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
+    for x_t in x:
+        s = h if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = 1 - sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
+        x_o = x_prev if without == "delay" else x_t
+        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c = f * c + i * g
+        x_prev = x_t
+        cs.append(c)
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "without “coupled”, everything is let in: i = 1 in your values. It is a gate, σ(…) of the fourth part. See “Four conditions”.", fails=only("coupled"))
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
+    for x_t in x:
+        s = h if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = 1 if without == "coupled" else 1 - f
+        x_o = x_prev if without == "delay" else x_t
+        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c = f * c + i * g
+        x_prev = x_t
+        cs.append(c)
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "without “coupled”, the input gate sees the output h, and not what the other gates see. See “Four conditions”.", fails=only("coupled"))
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
+    for x_t in x:
+        s = h if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = sigmoid(x_t @ U[3].T + h @ W[3].T + b[3]) if without == "coupled" else 1 - f
+        x_o = x_prev if without == "delay" else x_t
+        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c = f * c + i * g
+        x_prev = x_t
+        cs.append(c)
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "without “peephole”, only the output gate sees h. All gates do. See “Four conditions”.", fails=only("peephole"))
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
+    for x_t in x:
+        s = h if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[0].T + c @ W[0].T + b[0])
+        i = sigmoid(x_t @ U[3].T + c @ W[3].T + b[3]) if without == "coupled" else 1 - f
+        x_o = x_prev if without == "delay" else x_t
+        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c = f * c + i * g
+        x_prev = x_t
+        cs.append(c)
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "without “peephole”, only f sees h. The output gate does, too. See “Four conditions”.", fails=only("peephole"))
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
+    for x_t in x:
+        s = h if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
+        x_o = x_prev if without == "delay" else x_t
+        o = sigmoid(x_o @ U[1].T + c @ W[1].T + b[1])
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c = f * c + i * g
+        x_prev = x_t
+        cs.append(c)
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "without “peephole”, h takes the place of the memory in the whole step. Only what the gates see changes: o and f multiply c(t−1) as ever. See “Four conditions”.", fails=only("peephole"))
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
+    for x_t in x:
+        s = h if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
+        x_o = x_prev if without == "delay" else x_t
+        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
+        h = o * np.tanh(s) if without == "identity" else o * s
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c = f * s + i * g
+        x_prev = x_t
+        cs.append(c)
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "without “identity”, tanh stands outside, tanh(o ⊙ c). The memory is squashed first: o ⊙ tanh(c). See “Four conditions”.", fails=only("identity"))
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
+    for x_t in x:
+        s = h if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
+        x_o = x_prev if without == "delay" else x_t
+        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
+        h = np.tanh(o * c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c = f * c + i * g
+        x_prev = x_t
+        cs.append(c)
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "without “identity”, only the returned output is squashed, and the candidate still sees o ⊙ c. It sees h, that is o ⊙ tanh(c). See “Four conditions”.", fails=only("identity"))
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
+    for x_t in x:
+        s = h if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
+        x_o = x_prev if without == "delay" else x_t
+        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[2].T + (o * c) @ W[2].T + b[2])
+        c = f * c + i * g
+        x_prev = x_t
+        cs.append(c)
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "without “identity”, only the candidate sees the squashed output, and you return o ⊙ c. hs are the h that the candidate sees. See “Four conditions”.", fails=only("identity"))
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
+    for x_t in x:
+        s = h if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
+        x_o = x_prev if without == "delay" else x_t
+        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        plain = o * c
+        c = f * c + i * g
+        x_prev = x_t
+        cs.append(c)
+        hs.append(plain)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "without “identity”, the memory itself is squashed, also where f keeps it. Only the output has a tanh: o ⊙ tanh(c), and f ⊙ c as ever. See “Four conditions”.", fails=only("identity"))
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
+    for x_t in x:
+        s = h if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
+        x_o = x_prev if without == "delay" else x_t
+        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c = f * (np.tanh(c) if without == "identity" else c) + i * g
+        x_prev = x_t
+        cs.append(c)
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "without “identity”, the gates see tanh(c), too. Only the output is squashed; they see c as ever. See “Four conditions”.", fails=only("identity"))
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
+    for x_t in x:
+        s = h if without == "peephole" else c
+        s = np.tanh(s) if without == "identity" else s
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
+        x_o = x_prev if without == "delay" else x_t
+        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c = f * c + i * g
+        x_prev = x_t
+        cs.append(c)
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "without “delay”, the output gate of the first step sees the last input, x[-1]: for t = 0 that is what x[t - 1] is. Before the first step there is no input, so zeros. See “Four conditions”.", fails=only("delay"))
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), x[-1], [], []
+    for x_t in x:
+        s = h if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
+        x_o = x_prev if without == "delay" else x_t
+        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c = f * c + i * g
+        x_prev = x_t
+        cs.append(c)
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "without “delay”, all gates see x(t−1). Only the output gate does. See “Four conditions”.", fails=only("delay"))
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
+    for x_t in x:
+        x_o = x_prev if without == "delay" else x_t
+        s = h if without == "peephole" else c
+        f = 1 - sigmoid(x_o @ U[0].T + s @ W[0].T + b[0])
+        i = sigmoid(x_o @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
+        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c = f * c + i * g
+        x_prev = x_t
+        cs.append(c)
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "without “delay”, the candidate sees x(t−1), too. Only the output gate does. See “Four conditions”.", fails=only("delay"))
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
+    for x_t in x:
+        s = h if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
+        x_o = x_prev if without == "delay" else x_t
+        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_o @ U[2].T + h @ W[2].T + b[2])
+        c = f * c + i * g
+        x_prev = x_t
+        cs.append(c)
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "without “delay”, the output gate of the first step is 0, so that the first output is 0. Its input is zero; W_r c0 + b_r is not. See “Four conditions”.", fails=only("delay"))
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
+    for x_t in x:
+        s = h if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
+        x_o = x_prev if without == "delay" else x_t
+        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
+        o = 0 * o if without == "delay" and not cs else o
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c = f * c + i * g
+        x_prev = x_t
+        cs.append(c)
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "without “delay”, the output gate is the one computed in the step before: it saw x(t−1), but also the s of that step. Yours begins with zeros. It is computed anew in this step, from the same s as f, only with x(t−1). See “Four conditions”.", fails=only("delay"))
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, o_new, cs, hs = c0, np.zeros_like(c0), 0 * c0, [], []
+    for x_t in x:
+        s = h if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
+        o_old, o_new = o_new, sigmoid(x_t @ U[1].T + s @ W[1].T + b[1])
+        o = o_old if without == "delay" else o_new
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c = f * c + i * g
+        cs.append(c)
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "without “delay”, the output gate is the one computed in the step before: it saw x(t−1), but also the s of that step. Yours begins with ones. It is computed anew in this step, from the same s as f, only with x(t−1). See “Four conditions”.", fails=only("delay"))
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, o_new, cs, hs = c0, np.zeros_like(c0), 1 + 0 * c0, [], []
+    for x_t in x:
+        s = h if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
+        o_old, o_new = o_new, sigmoid(x_t @ U[1].T + s @ W[1].T + b[1])
+        o = o_old if without == "delay" else o_new
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c = f * c + i * g
+        cs.append(c)
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "without “delay”, the output gate is the one computed in the step before: it saw x(t−1), but also the s of that step. Yours begins with σ of the bias. It is computed anew in this step, from the same s as f, only with x(t−1). See “Four conditions”.", fails=only("delay"))
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, o_new, cs, hs = c0, np.zeros_like(c0), sigmoid(b[1]) + 0 * c0, [], []
+    for x_t in x:
+        s = h if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
+        o_old, o_new = o_new, sigmoid(x_t @ U[1].T + s @ W[1].T + b[1])
+        o = o_old if without == "delay" else o_new
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c = f * c + i * g
+        cs.append(c)
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "without “delay”, the output gate is the one computed in the step before: it saw x(t−1), but also the s of that step. In the first step it is that of the step itself. It is computed anew in this step, from the same s as f, only with x(t−1). See “Four conditions”.", fails=only("delay"))
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, o_new, cs, hs = c0, np.zeros_like(c0), None, [], []
+    for x_t in x:
+        s = h if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
+        o_old, o_new = o_new, sigmoid(x_t @ U[1].T + s @ W[1].T + b[1])
+        o = o_old if without == "delay" and cs else o_new
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c = f * c + i * g
+        cs.append(c)
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "without “delay”, f, i and the candidate see x(t−1), too. Only the output gate does. See “Four conditions”.", fails=only("delay"))
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
+    for x_t in x:
+        x_o = x_prev if without == "delay" else x_t
+        s = h if without == "peephole" else c
+        f = 1 - sigmoid(x_o @ U[0].T + s @ W[0].T + b[0])
+        i = sigmoid(x_o @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
+        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_o @ U[2].T + h @ W[2].T + b[2])
+        c = f * c + i * g
+        x_prev = x_t
+        cs.append(c)
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "without “delay”, the output gate sees x(t+1), and in the last step x(T) once more. It belongs to the step before: x(t−1), zeros before the first. See “Four conditions”.", fails=only("delay"))
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, cs, hs = c0, np.zeros_like(c0), [], []
+    later = iter([*x[1:], x[-1]])
+    for x_t in x:
+        s = h if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
+        x_next = next(later)
+        x_o = x_next if without == "delay" else x_t
+        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c = f * c + i * g
+        cs.append(c)
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "without “delay”, the output gate sees x(t+1), and in the last step x(1) (np.roll with the wrong sign?). It belongs to the step before: x(t−1), zeros before the first. See “Four conditions”.", fails=only("delay"))
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, cs, hs = c0, np.zeros_like(c0), [], []
+    later = iter([*x[1:], x[0]])
+    for x_t in x:
+        s = h if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
+        x_next = next(later)
+        x_o = x_next if without == "delay" else x_t
+        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c = f * c + i * g
+        cs.append(c)
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "without “coupled”, i is made of the part with index 1, that of r and o. It has one of its own, the fourth, index 3. See “Four conditions”.", fails=only("coupled"))
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
+    for x_t in x:
+        s = h if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = sigmoid(x_t @ U[1].T + s @ W[1].T + b[1]) if without == "coupled" else 1 - f
+        x_o = x_prev if without == "delay" else x_t
+        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c = f * c + i * g
+        x_prev = x_t
+        cs.append(c)
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "without “coupled”, i is made of the part with index 2, that of the candidate. It has one of its own, the fourth, index 3. See “Four conditions”.", fails=only("coupled"))
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
+    for x_t in x:
+        s = h if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = sigmoid(x_t @ U[2].T + s @ W[2].T + b[2]) if without == "coupled" else 1 - f
+        x_o = x_prev if without == "delay" else x_t
+        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c = f * c + i * g
+        x_prev = x_t
+        cs.append(c)
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "without “peephole”, the output before the first step is o ⊙ c0 in your values. There is none: the gates of the first step see zeros. See “Four conditions”.", fails=only("peephole"))
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, x_prev, cs, hs = c0, sigmoid(x[0] @ U[1].T + c0 @ W[1].T + b[1]) * c0, np.zeros_like(x[0]), [], []
+    for x_t in x:
+        s = h if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
+        x_o = x_prev if without == "delay" else x_t
+        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c = f * c + i * g
+        x_prev = x_t
+        cs.append(c)
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "without “coupled”, i is 1 − σ(…) of the first part, the same as f. It is σ(…) of the fourth. See “Four conditions”.", fails=only("coupled"))
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
+    for x_t in x:
+        s = h if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = f if without == "coupled" else 1 - f
+        x_o = x_prev if without == "delay" else x_t
+        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c = f * c + i * g
+        x_prev = x_t
+        cs.append(c)
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "without does nothing in your function: all four conditions always hold. See “Four conditions”.", fails=DROPPED)
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, cs, hs = c0, np.zeros_like(c0), [], []
+    for x_t in x:
+        s = c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = 1 - f
+        x_o = x_t
+        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
+        h = o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c = f * c + i * g
+        cs.append(c)
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "every row of cs is the last memory: += and *= work on one and the same array, of which the list holds the address T times. Make a new array in each step.", fails=["cs", "coupled", "peephole", "identity", "delay", "float32"])
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, x_prev, cs, hs = c0.copy(), np.zeros_like(c0), np.zeros_like(x[0]), [], []
+    for x_t in x:
+        s = h if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
+        x_o = x_prev if without == "delay" else x_t
+        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c *= f
+        c += i * g
+        x_prev = x_t
+        cs.append(c)
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
 
 
 @mistake("lstm_as_gru", "the first condition is missing, “coupled”: your input gate always has parameters of its own, the fourth part. A GRU has one gate for both: i = 1 − f. See “Four conditions”.", fails=but("coupled"))
@@ -2627,6 +3981,119 @@ def lstm_as_gru(x, c0, params, without=None):
     return np.stack(cs), np.stack(hs)
 
 
+@mistake("lstm_as_gru", "i is the same as f: 1 − is missing. What is not kept is replaced, i = 1 − f. See “Four conditions”.", fails=but("coupled"))
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
+    for x_t in x:
+        s = h if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else f
+        x_o = x_prev if without == "delay" else x_t
+        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c = f * c + i * g
+        x_prev = x_t
+        cs.append(c)
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "hs are the outputs of another memory: the candidate sees o ⊙ c(t−1), and you return o ⊙ c(t). Return the h that the candidate saw. See “Four conditions”.", fails=but("cs"))
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
+    for x_t in x:
+        s = h if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
+        x_o = x_prev if without == "delay" else x_t
+        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c = f * c + i * g
+        x_prev = x_t
+        cs.append(c)
+        hs.append(o * np.tanh(c) if without == "identity" else o * c)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "cs begins with c0 and has a row too many. cs[0] is c(1), the memory after the first step.", fails=["cs", *DROPPED])
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
+    for x_t in x:
+        s = h if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
+        x_o = x_prev if without == "delay" else x_t
+        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c = f * c + i * g
+        x_prev = x_t
+        cs.append(c)
+        hs.append(h)
+    return np.stack([c0, *cs]), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "cs holds the memories before each step: its first row is c0, and the last memory is missing. cs[0] is c(1).", fails=["cs", *DROPPED])
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
+    for x_t in x:
+        cs.append(c)
+        s = h if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
+        x_o = x_prev if without == "delay" else x_t
+        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c = f * c + i * g
+        x_prev = x_t
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "hs holds the memories. Asked are the outputs that the steps compute, h = o ⊙ c(t−1); the memories are cs.", fails=but("cs"))
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, x_prev, cs = c0, np.zeros_like(c0), np.zeros_like(x[0]), []
+    for x_t in x:
+        s = h if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
+        x_o = x_prev if without == "delay" else x_t
+        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c = f * c + i * g
+        x_prev = x_t
+        cs.append(c)
+    return np.stack(cs), np.stack(cs)
+
+
+@mistake("lstm_as_gru", "each step begins with c0 again: the memory of the step before is not carried on.", fails=LATER)
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
+    for x_t in x:
+        s = h if without == "peephole" else c0
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
+        x_o = x_prev if without == "delay" else x_t
+        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
+        h = o * np.tanh(c0) if without == "identity" else o * c0
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c = f * c0 + i * g
+        x_prev = x_t
+        cs.append(c)
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
 @mistake("lstm_as_gru", "two conditions are missing, “peephole” and “identity”: this is C's LSTM with coupled gates. The gates of a GRU see c(t−1), and nothing squashes the output. See “Four conditions”.", fails=but())
 def lstm_as_gru(x, c0, params, without=None):
     U, W, b = params["U"], params["W"], params["b"]
@@ -2641,99 +4108,6 @@ def lstm_as_gru(x, c0, params, without=None):
         g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
         c = f * c + i * g
         x_prev = x_t
-        cs.append(c)
-        hs.append(h)
-    return np.stack(cs), np.stack(hs)
-
-
-@mistake("lstm_as_gru", "“coupled” cannot be left out in your function: i is made of the fourth part then. See “Four conditions”.", fails=only("coupled"))
-def lstm_as_gru(x, c0, params, without=None):
-    U, W, b = params["U"], params["W"], params["b"]
-    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
-    for x_t in x:
-        s = h if without == "peephole" else c
-        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
-        i = 1 - f
-        x_o = x_prev if without == "delay" else x_t
-        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
-        h = o * np.tanh(c) if without == "identity" else o * c
-        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
-        c = f * c + i * g
-        x_prev = x_t
-        cs.append(c)
-        hs.append(h)
-    return np.stack(cs), np.stack(hs)
-
-
-@mistake("lstm_as_gru", "“peephole” cannot be left out in your function: the gates see the output of the step before then. See “Four conditions”.", fails=only("peephole"))
-def lstm_as_gru(x, c0, params, without=None):
-    U, W, b = params["U"], params["W"], params["b"]
-    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
-    for x_t in x:
-        s = c
-        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
-        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
-        x_o = x_prev if without == "delay" else x_t
-        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
-        h = o * np.tanh(c) if without == "identity" else o * c
-        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
-        c = f * c + i * g
-        x_prev = x_t
-        cs.append(c)
-        hs.append(h)
-    return np.stack(cs), np.stack(hs)
-
-
-@mistake("lstm_as_gru", "“identity” cannot be left out in your function: the output is o ⊙ tanh(c(t−1)) then. See “Four conditions”.", fails=only("identity"))
-def lstm_as_gru(x, c0, params, without=None):
-    U, W, b = params["U"], params["W"], params["b"]
-    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
-    for x_t in x:
-        s = h if without == "peephole" else c
-        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
-        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
-        x_o = x_prev if without == "delay" else x_t
-        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
-        h = o * c
-        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
-        c = f * c + i * g
-        x_prev = x_t
-        cs.append(c)
-        hs.append(h)
-    return np.stack(cs), np.stack(hs)
-
-
-@mistake("lstm_as_gru", "“delay” cannot be left out in your function: the output gate sees x(t−1) then. See “Four conditions”.", fails=only("delay"))
-def lstm_as_gru(x, c0, params, without=None):
-    U, W, b = params["U"], params["W"], params["b"]
-    c, h, cs, hs = c0, np.zeros_like(c0), [], []
-    for x_t in x:
-        s = h if without == "peephole" else c
-        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
-        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
-        x_o = x_t
-        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
-        h = o * np.tanh(c) if without == "identity" else o * c
-        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
-        c = f * c + i * g
-        cs.append(c)
-        hs.append(h)
-    return np.stack(cs), np.stack(hs)
-
-
-@mistake("lstm_as_gru", "without does nothing in your function: all four conditions always hold. See “Four conditions”.", fails=DROPPED)
-def lstm_as_gru(x, c0, params, without=None):
-    U, W, b = params["U"], params["W"], params["b"]
-    c, h, cs, hs = c0, np.zeros_like(c0), [], []
-    for x_t in x:
-        s = c
-        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
-        i = 1 - f
-        x_o = x_t
-        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
-        h = o * c
-        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
-        c = f * c + i * g
         cs.append(c)
         hs.append(h)
     return np.stack(cs), np.stack(hs)
@@ -2758,7 +4132,7 @@ def lstm_as_gru(x, c0, params, without=None):
     return np.stack(cs), np.stack(hs)
 
 
-@mistake("lstm_as_gru", "f is z in your values: 1 − is missing. z takes the new, so what keeps the memory is f = 1 − z. See “Four conditions”.", fails=ALL)
+@mistake("lstm_as_gru", "z keeps the memory in your values, and 1 − z lets in the candidate. It is the other way round: z takes the new, so that f = 1 − z and i = 1 − f = z. See “Four conditions”.", fails=ALL)
 def lstm_as_gru(x, c0, params, without=None):
     U, W, b = params["U"], params["W"], params["b"]
     c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
@@ -2766,25 +4140,6 @@ def lstm_as_gru(x, c0, params, without=None):
         s = h if without == "peephole" else c
         f = sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
         i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
-        x_o = x_prev if without == "delay" else x_t
-        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
-        h = o * np.tanh(c) if without == "identity" else o * c
-        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
-        c = f * c + i * g
-        x_prev = x_t
-        cs.append(c)
-        hs.append(h)
-    return np.stack(cs), np.stack(hs)
-
-
-@mistake("lstm_as_gru", "i is the same as f: 1 − is missing. What is not kept is replaced, i = 1 − f. See “Four conditions”.", fails=but("coupled"))
-def lstm_as_gru(x, c0, params, without=None):
-    U, W, b = params["U"], params["W"], params["b"]
-    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
-    for x_t in x:
-        s = h if without == "peephole" else c
-        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
-        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else f
         x_o = x_prev if without == "delay" else x_t
         o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
         h = o * np.tanh(c) if without == "identity" else o * c
@@ -2834,7 +4189,7 @@ def lstm_as_gru(x, c0, params, without=None):
     return np.stack(cs), np.stack(hs)
 
 
-@mistake("lstm_as_gru", "the parts are taken in the order of an LSTM, i, f, o, g. Here it is z, r, g and then i. See “Four conditions”.", fails=ALL)
+@mistake("lstm_as_gru", "the parts are taken in the order of an LSTM, i, f, o, g, and f is σ(…) of the second. Here it is z, r, g and then i, and f is 1 − σ(…) of the first. See “Four conditions”.", fails=ALL)
 def lstm_as_gru(x, c0, params, without=None):
     U, W, b = params["U"], params["W"], params["b"]
     c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
@@ -3043,25 +4398,6 @@ def lstm_as_gru(x, c0, params, without=None):
     return np.stack(cs), np.stack(hs)
 
 
-@mistake("lstm_as_gru", "hs are the outputs of another memory: the candidate sees o ⊙ c(t−1), and you return o ⊙ c(t). Return the h that the candidate saw. See “Four conditions”.", fails=but("cs"))
-def lstm_as_gru(x, c0, params, without=None):
-    U, W, b = params["U"], params["W"], params["b"]
-    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
-    for x_t in x:
-        s = h if without == "peephole" else c
-        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
-        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
-        x_o = x_prev if without == "delay" else x_t
-        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
-        h = o * np.tanh(c) if without == "identity" else o * c
-        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
-        c = f * c + i * g
-        x_prev = x_t
-        cs.append(c)
-        hs.append(o * np.tanh(c) if without == "identity" else o * c)
-    return np.stack(cs), np.stack(hs)
-
-
 @mistake("lstm_as_gru", "the candidate sees the memory c(t−1), not the output h = o ⊙ c(t−1). Then the output gate does nothing for the memories. See “Four conditions”.", fails=ALL)
 def lstm_as_gru(x, c0, params, without=None):
     U, W, b = params["U"], params["W"], params["b"]
@@ -3175,62 +4511,6 @@ def lstm_as_gru(x, c0, params, without=None):
     return np.stack(cs), np.stack(hs)
 
 
-@mistake("lstm_as_gru", "cs begins with c0 and has a row too many. cs[0] is c(1), the memory after the first step.", fails=["cs", *DROPPED])
-def lstm_as_gru(x, c0, params, without=None):
-    U, W, b = params["U"], params["W"], params["b"]
-    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
-    for x_t in x:
-        s = h if without == "peephole" else c
-        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
-        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
-        x_o = x_prev if without == "delay" else x_t
-        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
-        h = o * np.tanh(c) if without == "identity" else o * c
-        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
-        c = f * c + i * g
-        x_prev = x_t
-        cs.append(c)
-        hs.append(h)
-    return np.stack([c0, *cs]), np.stack(hs)
-
-
-@mistake("lstm_as_gru", "cs holds the memories before each step: its first row is c0, and the last memory is missing. cs[0] is c(1).", fails=["cs", *DROPPED])
-def lstm_as_gru(x, c0, params, without=None):
-    U, W, b = params["U"], params["W"], params["b"]
-    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
-    for x_t in x:
-        cs.append(c)
-        s = h if without == "peephole" else c
-        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
-        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
-        x_o = x_prev if without == "delay" else x_t
-        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
-        h = o * np.tanh(c) if without == "identity" else o * c
-        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
-        c = f * c + i * g
-        x_prev = x_t
-        hs.append(h)
-    return np.stack(cs), np.stack(hs)
-
-
-@mistake("lstm_as_gru", "hs holds the memories. Asked are the outputs that the steps compute, h = o ⊙ c(t−1); the memories are cs.", fails=but("cs"))
-def lstm_as_gru(x, c0, params, without=None):
-    U, W, b = params["U"], params["W"], params["b"]
-    c, h, x_prev, cs = c0, np.zeros_like(c0), np.zeros_like(x[0]), []
-    for x_t in x:
-        s = h if without == "peephole" else c
-        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
-        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
-        x_o = x_prev if without == "delay" else x_t
-        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
-        h = o * np.tanh(c) if without == "identity" else o * c
-        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
-        c = f * c + i * g
-        x_prev = x_t
-        cs.append(c)
-    return np.stack(cs), np.stack(cs)
-
-
 @mistake("lstm_as_gru", "the two results have changed places: return cs, hs.", fails=ALL)
 def lstm_as_gru(x, c0, params, without=None):
     U, W, b = params["U"], params["W"], params["b"]
@@ -3307,25 +4587,6 @@ def lstm_as_gru(x, c0, params, without=None):
     return np.stack(cs, axis=1), np.stack(hs, axis=1)
 
 
-@mistake("lstm_as_gru", "each step begins with c0 again: the memory of the step before is not carried on.", fails=LATER)
-def lstm_as_gru(x, c0, params, without=None):
-    U, W, b = params["U"], params["W"], params["b"]
-    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
-    for x_t in x:
-        s = h if without == "peephole" else c0
-        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
-        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
-        x_o = x_prev if without == "delay" else x_t
-        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
-        h = o * np.tanh(c0) if without == "identity" else o * c0
-        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
-        c = f * c0 + i * g
-        x_prev = x_t
-        cs.append(c)
-        hs.append(h)
-    return np.stack(cs), np.stack(hs)
-
-
 @mistake("lstm_as_gru", "c0 is not used: your memory begins with zeros.", fails=ALL)
 def lstm_as_gru(x, c0, params, without=None):
     U, W, b = params["U"], params["W"], params["b"]
@@ -3345,510 +4606,7 @@ def lstm_as_gru(x, c0, params, without=None):
     return np.stack(cs), np.stack(hs)
 
 
-@mistake("lstm_as_gru", "every row of cs is the last memory: += and *= work on one and the same array, of which the list holds the address T times. Make a new array in each step.", fails=["cs", "coupled", "peephole", "identity", "delay", "float32"])
-def lstm_as_gru(x, c0, params, without=None):
-    U, W, b = params["U"], params["W"], params["b"]
-    c, h, x_prev, cs, hs = c0.copy(), np.zeros_like(c0), np.zeros_like(x[0]), [], []
-    for x_t in x:
-        s = h if without == "peephole" else c
-        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
-        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
-        x_o = x_prev if without == "delay" else x_t
-        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
-        h = o * np.tanh(c) if without == "identity" else o * c
-        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
-        c *= f
-        c += i * g
-        x_prev = x_t
-        cs.append(c)
-        hs.append(h)
-    return np.stack(cs), np.stack(hs)
-
-
-@mistake("lstm_as_gru", "without “coupled”, f comes from i: you take f = 1 − i with i from the fourth part. The two are independent then: f = 1 − σ(…) as ever. See “Four conditions”.", fails=only("coupled"))
-def lstm_as_gru(x, c0, params, without=None):
-    U, W, b = params["U"], params["W"], params["b"]
-    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
-    for x_t in x:
-        s = h if without == "peephole" else c
-        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
-        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
-        f = 1 - i
-        x_o = x_prev if without == "delay" else x_t
-        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
-        h = o * np.tanh(c) if without == "identity" else o * c
-        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
-        c = f * c + i * g
-        x_prev = x_t
-        cs.append(c)
-        hs.append(h)
-    return np.stack(cs), np.stack(hs)
-
-
-@mistake("lstm_as_gru", "without “coupled”, the fourth part makes f, and i is made of the first. f stays 1 − σ(…) of the first part, i is σ(…) of the fourth. See “Four conditions”.", fails=only("coupled"))
-def lstm_as_gru(x, c0, params, without=None):
-    U, W, b = params["U"], params["W"], params["b"]
-    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
-    for x_t in x:
-        s = h if without == "peephole" else c
-        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
-        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
-        if without == "coupled":
-            f, i = i, 1 - f
-        x_o = x_prev if without == "delay" else x_t
-        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
-        h = o * np.tanh(c) if without == "identity" else o * c
-        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
-        c = f * c + i * g
-        x_prev = x_t
-        cs.append(c)
-        hs.append(h)
-    return np.stack(cs), np.stack(hs)
-
-
-@mistake("lstm_as_gru", "without “coupled”, the input gate is 1 − σ(…) of the fourth part. It is σ(…), as in any LSTM. See “Four conditions”.", fails=only("coupled"))
-def lstm_as_gru(x, c0, params, without=None):
-    U, W, b = params["U"], params["W"], params["b"]
-    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
-    for x_t in x:
-        s = h if without == "peephole" else c
-        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
-        i = 1 - sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
-        x_o = x_prev if without == "delay" else x_t
-        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
-        h = o * np.tanh(c) if without == "identity" else o * c
-        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
-        c = f * c + i * g
-        x_prev = x_t
-        cs.append(c)
-        hs.append(h)
-    return np.stack(cs), np.stack(hs)
-
-
-@mistake("lstm_as_gru", "without “coupled”, everything is let in: i = 1 in your values. It is a gate, σ(…) of the fourth part. See “Four conditions”.", fails=only("coupled"))
-def lstm_as_gru(x, c0, params, without=None):
-    U, W, b = params["U"], params["W"], params["b"]
-    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
-    for x_t in x:
-        s = h if without == "peephole" else c
-        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
-        i = 1 if without == "coupled" else 1 - f
-        x_o = x_prev if without == "delay" else x_t
-        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
-        h = o * np.tanh(c) if without == "identity" else o * c
-        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
-        c = f * c + i * g
-        x_prev = x_t
-        cs.append(c)
-        hs.append(h)
-    return np.stack(cs), np.stack(hs)
-
-
-@mistake("lstm_as_gru", "without “coupled”, the input gate sees the output h, and not what the other gates see. See “Four conditions”.", fails=only("coupled"))
-def lstm_as_gru(x, c0, params, without=None):
-    U, W, b = params["U"], params["W"], params["b"]
-    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
-    for x_t in x:
-        s = h if without == "peephole" else c
-        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
-        i = sigmoid(x_t @ U[3].T + h @ W[3].T + b[3]) if without == "coupled" else 1 - f
-        x_o = x_prev if without == "delay" else x_t
-        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
-        h = o * np.tanh(c) if without == "identity" else o * c
-        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
-        c = f * c + i * g
-        x_prev = x_t
-        cs.append(c)
-        hs.append(h)
-    return np.stack(cs), np.stack(hs)
-
-
-@mistake("lstm_as_gru", "without “peephole”, the first step's gates see c0. They see the output of the step before; before the first there is none, so zeros. See “Four conditions”.", fails=only("peephole"))
-def lstm_as_gru(x, c0, params, without=None):
-    U, W, b = params["U"], params["W"], params["b"]
-    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
-    for x_t in x:
-        s = (h if cs else c) if without == "peephole" else c
-        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
-        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
-        x_o = x_prev if without == "delay" else x_t
-        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
-        h = o * np.tanh(c) if without == "identity" else o * c
-        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
-        c = f * c + i * g
-        x_prev = x_t
-        cs.append(c)
-        hs.append(h)
-    return np.stack(cs), np.stack(hs)
-
-
-@mistake("lstm_as_gru", "without “peephole”, only the output gate sees h. All gates do. See “Four conditions”.", fails=only("peephole"))
-def lstm_as_gru(x, c0, params, without=None):
-    U, W, b = params["U"], params["W"], params["b"]
-    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
-    for x_t in x:
-        s = h if without == "peephole" else c
-        f = 1 - sigmoid(x_t @ U[0].T + c @ W[0].T + b[0])
-        i = sigmoid(x_t @ U[3].T + c @ W[3].T + b[3]) if without == "coupled" else 1 - f
-        x_o = x_prev if without == "delay" else x_t
-        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
-        h = o * np.tanh(c) if without == "identity" else o * c
-        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
-        c = f * c + i * g
-        x_prev = x_t
-        cs.append(c)
-        hs.append(h)
-    return np.stack(cs), np.stack(hs)
-
-
-@mistake("lstm_as_gru", "without “peephole”, only f sees h. The output gate does, too. See “Four conditions”.", fails=only("peephole"))
-def lstm_as_gru(x, c0, params, without=None):
-    U, W, b = params["U"], params["W"], params["b"]
-    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
-    for x_t in x:
-        s = h if without == "peephole" else c
-        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
-        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
-        x_o = x_prev if without == "delay" else x_t
-        o = sigmoid(x_o @ U[1].T + c @ W[1].T + b[1])
-        h = o * np.tanh(c) if without == "identity" else o * c
-        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
-        c = f * c + i * g
-        x_prev = x_t
-        cs.append(c)
-        hs.append(h)
-    return np.stack(cs), np.stack(hs)
-
-
-@mistake("lstm_as_gru", "without “peephole”, the gates see no state at all. They see the output of the step before, as those of any LSTM do. See “Four conditions”.", fails=["peephole", "float32"])
-def lstm_as_gru(x, c0, params, without=None):
-    U, W, b = params["U"], params["W"], params["b"]
-    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
-    for x_t in x:
-        s = np.zeros_like(c0) if without == "peephole" else c
-        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
-        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
-        x_o = x_prev if without == "delay" else x_t
-        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
-        h = o * np.tanh(c) if without == "identity" else o * c
-        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
-        c = f * c + i * g
-        x_prev = x_t
-        cs.append(c)
-        hs.append(h)
-    return np.stack(cs), np.stack(hs)
-
-
-@mistake("lstm_as_gru", "without “peephole”, h takes the place of the memory in the whole step. Only what the gates see changes: o and f multiply c(t−1) as ever. See “Four conditions”.", fails=only("peephole"))
-def lstm_as_gru(x, c0, params, without=None):
-    U, W, b = params["U"], params["W"], params["b"]
-    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
-    for x_t in x:
-        s = h if without == "peephole" else c
-        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
-        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
-        x_o = x_prev if without == "delay" else x_t
-        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
-        h = o * np.tanh(s) if without == "identity" else o * s
-        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
-        c = f * s + i * g
-        x_prev = x_t
-        cs.append(c)
-        hs.append(h)
-    return np.stack(cs), np.stack(hs)
-
-
-@mistake("lstm_as_gru", "without “identity”, tanh stands outside, tanh(o ⊙ c). The memory is squashed first: o ⊙ tanh(c). See “Four conditions”.", fails=only("identity"))
-def lstm_as_gru(x, c0, params, without=None):
-    U, W, b = params["U"], params["W"], params["b"]
-    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
-    for x_t in x:
-        s = h if without == "peephole" else c
-        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
-        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
-        x_o = x_prev if without == "delay" else x_t
-        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
-        h = np.tanh(o * c) if without == "identity" else o * c
-        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
-        c = f * c + i * g
-        x_prev = x_t
-        cs.append(c)
-        hs.append(h)
-    return np.stack(cs), np.stack(hs)
-
-
-@mistake("lstm_as_gru", "without “identity”, only the returned output is squashed, and the candidate still sees o ⊙ c. It sees h, that is o ⊙ tanh(c). See “Four conditions”.", fails=only("identity"))
-def lstm_as_gru(x, c0, params, without=None):
-    U, W, b = params["U"], params["W"], params["b"]
-    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
-    for x_t in x:
-        s = h if without == "peephole" else c
-        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
-        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
-        x_o = x_prev if without == "delay" else x_t
-        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
-        h = o * np.tanh(c) if without == "identity" else o * c
-        g = np.tanh(x_t @ U[2].T + (o * c) @ W[2].T + b[2])
-        c = f * c + i * g
-        x_prev = x_t
-        cs.append(c)
-        hs.append(h)
-    return np.stack(cs), np.stack(hs)
-
-
-@mistake("lstm_as_gru", "without “identity”, only the candidate sees the squashed output, and you return o ⊙ c. hs are the h that the candidate sees. See “Four conditions”.", fails=only("identity"))
-def lstm_as_gru(x, c0, params, without=None):
-    U, W, b = params["U"], params["W"], params["b"]
-    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
-    for x_t in x:
-        s = h if without == "peephole" else c
-        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
-        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
-        x_o = x_prev if without == "delay" else x_t
-        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
-        h = o * np.tanh(c) if without == "identity" else o * c
-        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
-        plain = o * c
-        c = f * c + i * g
-        x_prev = x_t
-        cs.append(c)
-        hs.append(plain)
-    return np.stack(cs), np.stack(hs)
-
-
-@mistake("lstm_as_gru", "without “identity”, the memory itself is squashed, also where f keeps it. Only the output has a tanh: o ⊙ tanh(c), and f ⊙ c as ever. See “Four conditions”.", fails=only("identity"))
-def lstm_as_gru(x, c0, params, without=None):
-    U, W, b = params["U"], params["W"], params["b"]
-    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
-    for x_t in x:
-        s = h if without == "peephole" else c
-        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
-        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
-        x_o = x_prev if without == "delay" else x_t
-        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
-        h = o * np.tanh(c) if without == "identity" else o * c
-        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
-        c = f * (np.tanh(c) if without == "identity" else c) + i * g
-        x_prev = x_t
-        cs.append(c)
-        hs.append(h)
-    return np.stack(cs), np.stack(hs)
-
-
-@mistake("lstm_as_gru", "without “identity”, the gates see tanh(c), too. Only the output is squashed; they see c as ever. See “Four conditions”.", fails=only("identity"))
-def lstm_as_gru(x, c0, params, without=None):
-    U, W, b = params["U"], params["W"], params["b"]
-    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
-    for x_t in x:
-        s = h if without == "peephole" else c
-        s = np.tanh(s) if without == "identity" else s
-        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
-        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
-        x_o = x_prev if without == "delay" else x_t
-        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
-        h = o * np.tanh(c) if without == "identity" else o * c
-        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
-        c = f * c + i * g
-        x_prev = x_t
-        cs.append(c)
-        hs.append(h)
-    return np.stack(cs), np.stack(hs)
-
-
-@mistake("lstm_as_gru", "without “delay”, the output gate of the first step sees x(1). It sees the input of the step before; before the first there is none, so zeros. See “Four conditions”.", fails=only("delay"))
-def lstm_as_gru(x, c0, params, without=None):
-    U, W, b = params["U"], params["W"], params["b"]
-    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), x[0], [], []
-    for x_t in x:
-        s = h if without == "peephole" else c
-        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
-        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
-        x_o = x_prev if without == "delay" else x_t
-        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
-        h = o * np.tanh(c) if without == "identity" else o * c
-        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
-        c = f * c + i * g
-        x_prev = x_t
-        cs.append(c)
-        hs.append(h)
-    return np.stack(cs), np.stack(hs)
-
-
-@mistake("lstm_as_gru", "without “delay”, the output gate of the first step sees the last input, x[-1]: for t = 0 that is what x[t - 1] is. Before the first step there is no input, so zeros. See “Four conditions”.", fails=only("delay"))
-def lstm_as_gru(x, c0, params, without=None):
-    U, W, b = params["U"], params["W"], params["b"]
-    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), x[-1], [], []
-    for x_t in x:
-        s = h if without == "peephole" else c
-        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
-        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
-        x_o = x_prev if without == "delay" else x_t
-        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
-        h = o * np.tanh(c) if without == "identity" else o * c
-        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
-        c = f * c + i * g
-        x_prev = x_t
-        cs.append(c)
-        hs.append(h)
-    return np.stack(cs), np.stack(hs)
-
-
-@mistake("lstm_as_gru", "without “delay”, the output gate sees x(t+1). It belongs to the step before: x(t−1). See “Four conditions”.", fails=["delay", "float32"])
-def lstm_as_gru(x, c0, params, without=None):
-    U, W, b = params["U"], params["W"], params["b"]
-    c, h, cs, hs = c0, np.zeros_like(c0), [], []
-    later = iter([*x[1:], np.zeros_like(x[0])])
-    for x_t in x:
-        s = h if without == "peephole" else c
-        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
-        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
-        x_next = next(later)
-        x_o = x_next if without == "delay" else x_t
-        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
-        h = o * np.tanh(c) if without == "identity" else o * c
-        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
-        c = f * c + i * g
-        cs.append(c)
-        hs.append(h)
-    return np.stack(cs), np.stack(hs)
-
-
-@mistake("lstm_as_gru", "without “delay”, all gates see x(t−1). Only the output gate does. See “Four conditions”.", fails=only("delay"))
-def lstm_as_gru(x, c0, params, without=None):
-    U, W, b = params["U"], params["W"], params["b"]
-    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
-    for x_t in x:
-        x_o = x_prev if without == "delay" else x_t
-        s = h if without == "peephole" else c
-        f = 1 - sigmoid(x_o @ U[0].T + s @ W[0].T + b[0])
-        i = sigmoid(x_o @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
-        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
-        h = o * np.tanh(c) if without == "identity" else o * c
-        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
-        c = f * c + i * g
-        x_prev = x_t
-        cs.append(c)
-        hs.append(h)
-    return np.stack(cs), np.stack(hs)
-
-
-@mistake("lstm_as_gru", "without “delay”, the candidate sees x(t−1), too. Only the output gate does. See “Four conditions”.", fails=only("delay"))
-def lstm_as_gru(x, c0, params, without=None):
-    U, W, b = params["U"], params["W"], params["b"]
-    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
-    for x_t in x:
-        s = h if without == "peephole" else c
-        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
-        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
-        x_o = x_prev if without == "delay" else x_t
-        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
-        h = o * np.tanh(c) if without == "identity" else o * c
-        g = np.tanh(x_o @ U[2].T + h @ W[2].T + b[2])
-        c = f * c + i * g
-        x_prev = x_t
-        cs.append(c)
-        hs.append(h)
-    return np.stack(cs), np.stack(hs)
-
-
-@mistake("lstm_as_gru", "without “delay”, the whole output gate is that of the step before: it sees x(t−1) and c(t−2). Only the input is late: x(t−1), and s as ever. See “Four conditions”.", fails=["delay", "float32"])
-def lstm_as_gru(x, c0, params, without=None):
-    U, W, b = params["U"], params["W"], params["b"]
-    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
-    s_prev = c0
-    for x_t in x:
-        s = h if without == "peephole" else c
-        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
-        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
-        x_o = x_prev if without == "delay" else x_t
-        o = sigmoid(x_o @ U[1].T + (s_prev if without == "delay" else s) @ W[1].T + b[1])
-        s_prev = s
-        h = o * np.tanh(c) if without == "identity" else o * c
-        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
-        c = f * c + i * g
-        x_prev = x_t
-        cs.append(c)
-        hs.append(h)
-    return np.stack(cs), np.stack(hs)
-
-
-@mistake("lstm_as_gru", "without “delay”, the output gate of the first step is 0, so that the first output is 0. Its input is zero; W_r c0 + b_r is not. See “Four conditions”.", fails=only("delay"))
-def lstm_as_gru(x, c0, params, without=None):
-    U, W, b = params["U"], params["W"], params["b"]
-    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
-    for x_t in x:
-        s = h if without == "peephole" else c
-        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
-        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
-        x_o = x_prev if without == "delay" else x_t
-        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
-        o = 0 * o if without == "delay" and not cs else o
-        h = o * np.tanh(c) if without == "identity" else o * c
-        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
-        c = f * c + i * g
-        x_prev = x_t
-        cs.append(c)
-        hs.append(h)
-    return np.stack(cs), np.stack(hs)
-
-
-@mistake("lstm_as_gru", "without “delay”, the output gate sees no input at all. It sees that of the step before. See “Four conditions”.", fails=["delay", "float32"])
-def lstm_as_gru(x, c0, params, without=None):
-    U, W, b = params["U"], params["W"], params["b"]
-    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
-    for x_t in x:
-        s = h if without == "peephole" else c
-        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
-        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
-        x_o = x_prev if without == "delay" else x_t
-        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
-        h = o * np.tanh(c) if without == "identity" else o * c
-        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
-        c = f * c + i * g
-        cs.append(c)
-        hs.append(h)
-    return np.stack(cs), np.stack(hs)
-
-
-@mistake("lstm_as_gru", "float32 inputs give float64 memories and outputs: cs and hs begin as np.zeros without dtype.", fails=["float32"])
-def lstm_as_gru(x, c0, params, without=None):
-    U, W, b = params["U"], params["W"], params["b"]
-    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
-    for x_t in x:
-        s = h if without == "peephole" else c
-        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
-        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
-        x_o = x_prev if without == "delay" else x_t
-        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
-        h = o * np.tanh(c) if without == "identity" else o * c
-        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
-        c = f * c + i * g
-        x_prev = x_t
-        cs.append(c)
-        hs.append(h)
-    return np.zeros(hs[0].shape) + np.stack(cs), np.zeros(hs[0].shape) + np.stack(hs)
-
-
-@mistake("lstm_as_gru", "float32 inputs give float64 where a condition is left out: the zeros before the first step have no dtype. np.zeros_like takes that of its argument.", fails=["float32"])
-def lstm_as_gru(x, c0, params, without=None):
-    U, W, b = params["U"], params["W"], params["b"]
-    c, h, x_prev, cs, hs = c0, np.zeros(c0.shape), np.zeros(x[0].shape), [], []
-    for x_t in x:
-        s = h if without == "peephole" else c
-        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
-        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
-        x_o = x_prev if without == "delay" else x_t
-        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
-        h = o * np.tanh(c) if without == "identity" else o * c
-        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
-        c = f * c + i * g
-        x_prev = x_t
-        cs.append(c)
-        hs.append(h)
-    return np.stack(cs), np.stack(hs)
-
-
-@mistake("lstm_as_gru", "the values are right, but c0 is changed in place: c *= f works on the array that was passed in. Make a new array.", fails=ALL)
+@mistake("lstm_as_gru", "c0 is changed in place: c *= f works on the array that was passed in. Make a new one: c = f * c + i * g.", fails=ALL)
 def lstm_as_gru(x, c0, params, without=None):
     U, W, b = params["U"], params["W"], params["b"]
     c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
@@ -3864,6 +4622,45 @@ def lstm_as_gru(x, c0, params, without=None):
         c += i * g
         x_prev = x_t
         cs.append(c.copy())
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "the parts are taken in the order of an LSTM, i, f, o, g. Here it is z, r, g and then i: f is 1 − σ(…) of the first. See “Four conditions”.", fails=ALL)
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
+    for x_t in x:
+        s = h if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[1].T + s @ W[1].T + b[1])
+        i = sigmoid(x_t @ U[0].T + s @ W[0].T + b[0]) if without == "coupled" else 1 - f
+        x_o = x_prev if without == "delay" else x_t
+        o = sigmoid(x_o @ U[2].T + s @ W[2].T + b[2])
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[3].T + h @ W[3].T + b[3])
+        c = f * c + i * g
+        x_prev = x_t
+        cs.append(c)
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "c *= f and c += i * g work on one array, and it is c0: the caller's array is changed, and every row of cs is the last memory. Make a new one: c = f * c + i * g.", fails=ALL)
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
+    for x_t in x:
+        s = h if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
+        x_o = x_prev if without == "delay" else x_t
+        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c *= f
+        c += i * g
+        x_prev = x_t
+        cs.append(c)
         hs.append(h)
     return np.stack(cs), np.stack(hs)
 
