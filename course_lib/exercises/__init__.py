@@ -25,7 +25,7 @@ _MODULES = {
 }
 
 TOLERANCE = {"float64": 1e-9, "float32": 1e-4}
-EXACT = {"float64": 1e-12}  # where a formula is asked for: finite differences have fewer digits
+EXACT = {"float64": 1e-12}  # where a formula is asked for: central differences have fewer digits
 
 
 class Unreadable(ValueError):
