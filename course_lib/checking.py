@@ -7,6 +7,7 @@ import ast
 import contextlib
 import dis
 import html
+import math
 import re
 import sys
 from collections.abc import Iterator
@@ -56,7 +57,7 @@ def check(answer: Any) -> None:
 def earned(answer: Any) -> float:
     """The points of the latest check of this exercise; the last line of a check cell, for nbgrader."""
     _, exercise = _exercise_of(answer)
-    return float(sum(verdict.points for verdict in _verdicts.get(exercise.id, [])))
+    return math.fsum(verdict.points for verdict in _verdicts.get(exercise.id, []))
 
 
 def hint(answer: Any) -> None:

@@ -35,7 +35,8 @@
 # Two of the four documents treat the LSTM: **A**, the slides by J. Grabocka, and **C**, the slides by A. Ramanathan.
 # The letters are those of notebook 01, with two changes. So far $c$ was the bias of the outputs and $o$ the logits.
 # From here on **$c$ is the memory** and **$o$ the output gate**. As before, $d$ is the total and $\partial^+$ the
-# immediate derivative, text writes columns, code writes a batch as rows, and $\odot$ is the product entry by entry.
+# immediate derivative (a plain $\partial$, as notebook 03 had it for Jacobians, does not occur). Text writes columns,
+# code writes a batch as rows, and $\odot$ is the product entry by entry.
 #
 # The cell below gives you $\sigma(a) = 1/(1 + e^{-a})$, written with tanh as in notebook 03, so that it cannot
 # overflow.
@@ -98,8 +99,8 @@ assert np.allclose(states, [0.8, -0.5, 0.3, 0, 0.15])
 # and nothing could be learned about when to open it.
 
 # %% tags=["demo"] sources=["S25"]
-for a in (-10, -5, 0, 5, 10):
-    print(f"σ({a:3d}) = {sigmoid(a):.5f}   slope {sigmoid(a) * (1 - sigmoid(a)):.5f}")
+for number in (-10, -5, 0, 5, 10):
+    print(f"σ({number:3d}) = {sigmoid(number):.5f}   slope {sigmoid(number) * (1 - sigmoid(number)):.5f}")
 print("σ(50) is 1, rounded to float64:", bool(sigmoid(50.0) == 1))
 assert 0 < sigmoid(-10) < sigmoid(10) < 1 == sigmoid(50.0)
 
@@ -118,11 +119,10 @@ assert 0 < sigmoid(-10) < sigmoid(10) < 1 == sigmoid(50.0)
 # %% tags=["demo"] sources=["S25"]
 from course_lib import backend, plots
 
-T = 70
-noise = backend.Rng(60).uniform(-1, 1, T, "float64")
+noise = backend.Rng(60).uniform(-1, 1, 70, "float64")
 noise[[4, 59]] = 3, -3  # x(5) and x(60): code counts from 0
-gates = {"i": np.zeros(T), "f": np.ones(T), "o": np.zeros(T)}
-gates["i"][[4, 59]], gates["f"][[4, 59]], gates["o"][[54, 66]] = 1, 0, 1
+by_hand = {"i": np.zeros(70), "f": np.ones(70), "o": np.zeros(70)}
+by_hand["i"][[4, 59]], by_hand["f"][[4, 59]], by_hand["o"][[54, 66]] = 1, 0, 1
 
 
 def edited_memory(x, i, f, o):
@@ -134,8 +134,8 @@ def edited_memory(x, i, f, o):
     return np.array(memory), o * np.tanh(memory)
 
 
-memory, output = edited_memory(noise, **gates)
-plots.show(plots.gated_memory(noise, gates, memory, output))
+memory, output = edited_memory(noise, **by_hand)
+plots.show(plots.gated_memory(noise, by_hand, memory, output))
 print(f"written at t = 5: {memory[4]:.3f}, kept at t = 55: {memory[54]:.3f}, read: {output[54]:.3f}")
 assert memory[4] == memory[54] == np.tanh(3) and output[54] == np.tanh(memory[54])
 
@@ -158,7 +158,7 @@ for w in (0.7, 0.9):
     gap = abs(plain_unit(noise, w) - plain_unit(flipped, w))
     print(f"plain unit, w = {w}: difference at t = 5 {gap[4]:.2f}, at t = 10 {gap[9]:.0e}, at t = 30 {gap[29]:.0e}")
     assert gap[4] > 1 and gap[29] < 1e-6 and gap[54] < 1e-12
-gap = abs(edited_memory(noise, **gates)[1] - edited_memory(flipped, **gates)[1])
+gap = abs(edited_memory(noise, **by_hand)[1] - edited_memory(flipped, **by_hand)[1])
 print(f"gated unit: difference of the outputs at t = 55 {gap[54]:.2f}")
 assert gap[54] > 1.4
 
@@ -167,13 +167,13 @@ assert gap[54] > 1.4
 # gates that do something in between. How much does step $t$ still depend on $x^{(1)}$?
 #
 # The way from $x^{(1)}$ to $c^{(1)}$ has the factor $i^{(1)} \tanh'(x^{(1)})$, and each later step the factor
-# $\partial c^{(k)} / \partial c^{(k-1)} = f^{(k)}$. The term $i^{(k)} \tanh(x^{(k)})$, $k > 1$, is *added*, and does
+# $\partial^+ c^{(k)} / \partial c^{(k-1)} = f^{(k)}$. The term $i^{(k)} \tanh(x^{(k)})$, $k > 1$, is *added*, and does
 # not depend on $x^{(1)}$: its derivative is 0. So, with $\tanh' = 1 - \tanh^2$,
 #
-# $$\frac{\partial c^{(t)}}{\partial x^{(1)}} = \Big(\prod_{k=2}^{t} f^{(k)}\Big)\, i^{(1)}
+# $$\frac{dc^{(t)}}{dx^{(1)}} = \Big(\prod_{k=2}^{t} f^{(k)}\Big)\, i^{(1)}
 # \big(1 - \tanh^2 x^{(1)}\big), \qquad
-# \frac{\partial h^{(t)}}{\partial x^{(1)}} = o^{(t)} \big(1 - \tanh^2 c^{(t)}\big)\,
-# \frac{\partial c^{(t)}}{\partial x^{(1)}}$$
+# \frac{dh^{(t)}}{dx^{(1)}} = o^{(t)} \big(1 - \tanh^2 c^{(t)}\big)\,
+# \frac{dc^{(t)}}{dx^{(1)}}$$
 
 # %% tags=["demo"] sources=["S24"]
 from course_lib.gradcheck import numerical_gradient
@@ -215,16 +215,16 @@ from course_lib import plots, widgets
 
 
 def with_forget_gate(f):
-    held = gates | {"f": np.where(gates["f"] == 1, f, 0)}
+    held = by_hand | {"f": np.where(by_hand["f"] == 1, f, 0)}
     return plots.gated_memory(noise, held, *edited_memory(noise, **held))
 
 
 widgets.sliders(with_forget_gate, {"forget gate f": (0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.999, 1)}, start=(0.95,))
-for f in (0.9, 0.95, 0.99):
-    held = gates | {"f": np.where(gates["f"] == 1, f, 0)}
+for leak in (0.9, 0.95, 0.99):
+    held = by_hand | {"f": np.where(by_hand["f"] == 1, leak, 0)}
     kept = edited_memory(noise, **held)[0][54] / np.tanh(3)
-    print(f"f = {f:.2f}: {100 * kept:.1f} % of the bit is left after 50 steps; f⁵⁰ = {f**50:.3f}")
-    assert np.isclose(kept, f**50)
+    print(f"f = {leak:.2f}: {100 * kept:.1f} % of the bit is left after 50 steps; f⁵⁰ = {leak**50:.3f}")
+    assert np.isclose(kept, leak**50)
 
 # %% [markdown] sources=["S26", "S27", "S30", "S82", "S83", "S85"]
 # ## Three gates and a candidate
@@ -259,12 +259,11 @@ for f in (0.9, 0.95, 0.99):
 
 # %% tags=["demo"]
 a_hand, c_before = {"i": np.log(3), "f": np.log(4), "o": 0.0, "g": np.log(2)}, 0.5
-i, f, o = (sigmoid(a_hand[name]) for name in "ifo")
-g = np.tanh(a_hand["g"])
-c_hand = f * c_before + i * g
-h_hand = o * np.tanh(c_hand)
-print(f"i = {i:.2f}, f = {f:.2f}, o = {o:.2f}, g = {g:.2f}; c = {c_hand:.3f}, h = {h_hand:.3f}")
-assert np.allclose([i, f, o, g, c_hand], [0.75, 0.8, 0.5, 0.6, 0.85]) and round(h_hand, 3) == 0.346
+hand = {name: np.tanh(a) if name == "g" else sigmoid(a) for name, a in a_hand.items()}
+c_hand = hand["f"] * c_before + hand["i"] * hand["g"]
+h_hand = hand["o"] * np.tanh(c_hand)
+print(", ".join(f"{name} = {value:.2f}" for name, value in hand.items()) + f"; c = {c_hand:.3f}, h = {h_hand:.3f}")
+assert np.allclose([*hand.values(), c_hand], [0.75, 0.8, 0.5, 0.6, 0.85]) and round(h_hand, 3) == 0.346
 
 # %% [markdown] sources=["S25"]
 # *What to see:* along the top runs the memory line, from step to step. On it there are only two things: a product with
@@ -323,22 +322,23 @@ def a_step(x, h, s, P, squash=sigmoid):
     return np.tanh(s) * q, s, q
 
 
-N, M, T = 8, 4, 60
 rng = backend.Rng(1)
-U, W = rng.normal((4, N, M), 1 / np.sqrt(M), dtype="float64"), rng.normal((4, N, N), 1 / np.sqrt(N), dtype="float64")
-b, x = np.zeros((4, N)), rng.normal((T, M), dtype="float64")
-P = {name: (b[k], U[k], W[k]) for k, name in enumerate(("g", "f", "q", "input"))}
+library = LSTM(4, 8, backend.Rng(0), "float64", candidate="sigmoid")  # M = 4, N = 8
+library.params = {
+    "U": rng.normal((4, 8, 4), 1 / np.sqrt(4), dtype="float64"),
+    "W": rng.normal((4, 8, 8), 1 / np.sqrt(8), dtype="float64"),
+    "b": np.zeros((4, 8)),
+}
+sixty = rng.normal((60, 4), dtype="float64")
+of_library = library.forward(sixty[:, None])[0][:, 0]
+letters_A = {name: [library.params[p][k] for p in "bUW"] for k, name in enumerate(("g", "f", "q", "input"))}
 
-library = LSTM(M, N, backend.Rng(0), "float64", candidate="sigmoid")
-library.params = {"U": U, "W": W, "b": b}
-hs_library = library.forward(x[:, None])[0][:, 0]
-
-h, s, hs = np.zeros(N), np.zeros(N), []
-for x_t in x:
-    h, s, q = a_step(x_t, h, s, P)
-    hs.append(h)
-gap = abs(np.array(hs) - hs_library).max()
-print(f"A's formulas against the library, {T} steps: largest difference below 1e-12: {gap < 1e-12}")
+h_A, s_A, of_A = np.zeros(8), np.zeros(8), []
+for x_A in sixty:
+    h_A, s_A, _ = a_step(x_A, h_A, s_A, letters_A)
+    of_A.append(h_A)
+gap = abs(np.array(of_A) - of_library).max()
+print(f"A's formulas against the library, {len(sixty)} steps: largest difference below 1e-12: {gap < 1e-12}")
 assert gap < 1e-12
 
 # %% [markdown] sources=["S30"]
@@ -353,10 +353,10 @@ assert gap < 1e-12
 
 # %% tags=["demo"] sources=["S30"]
 def run(scale, squash):
-    """All output gates and states over the T steps, for weights that are scale times as large."""
-    h, s, qs, hs = np.zeros(N), np.zeros(N), [], []
-    larger = {name: (b, scale * U, scale * W) for name, (b, U, W) in P.items()}
-    for x_t in x:
+    """All output gates and states over the 60 steps, for weights that are scale times as large."""
+    h, s, qs, hs = np.zeros(8), np.zeros(8), [], []
+    larger = {name: (b, scale * U, scale * W) for name, (b, U, W) in letters_A.items()}
+    for x_t in sixty:
         h, s, q = a_step(x_t, h, s, larger, squash)
         qs.append(q)
         hs.append(h)
@@ -383,10 +383,10 @@ for name, squash in (("as printed", lambda a: a), ("mended", sigmoid)):
 from course_lib import backend
 from course_lib.cells import LSTM, RNN
 
-for D, H in ((3, 5), (65, 128)):
-    lstm, plain = (sum(p.size for p in kind(D, H, backend.Rng(0)).params.values()) for kind in (LSTM, RNN))
-    print(f"D = {D}, H = {H}: LSTM {lstm}, plain {plain}, ratio {lstm / plain:g}")
-    assert lstm == 4 * (H * D + H * H + H) and lstm == 4 * plain
+for n_in, n in ((3, 5), (65, 128)):
+    lstm, plain = (sum(p.size for p in kind(n_in, n, backend.Rng(0)).params.values()) for kind in (LSTM, RNN))
+    print(f"D = {n_in}, H = {n}: LSTM {lstm}, plain {plain}, ratio {lstm / plain:g}")
+    assert lstm == 4 * (n * n_in + n * n + n) and lstm == 4 * plain
 
 # %% [markdown]
 # ## One step
@@ -453,26 +453,25 @@ earned(lstm_step)
 # %% tags=["demo"] sources=["S82", "S83", "S84", "S85"]
 from course_lib import backend
 
-rng = backend.Rng(61)
-D, H = 3, 5
-params = {"U": rng.normal((4, H, D), dtype="float64"), "W": rng.normal((4, H, H), dtype="float64")}
-params["b"] = rng.normal((4, H), dtype="float64")
-x_t, h_prev, c_prev = (rng.normal(n, dtype="float64") for n in (D, H, H))
+rng = backend.Rng(61)  # D = 3, H = 5
+theta = {"U": rng.normal((4, 5, 3), dtype="float64"), "W": rng.normal((4, 5, 5), dtype="float64")}
+theta["b"] = rng.normal((4, 5), dtype="float64")
+x_C, h_C, c_C = (rng.normal(n, dtype="float64") for n in (3, 5, 5))
+h_yours, c_yours, gates_yours = (array for array in lstm_step(x_C[None], h_C[None], c_C[None], theta))
 
-W_C = {name: np.hstack([params["W"][k], params["U"][k]]) for k, name in enumerate("ifoC")}  # (H, H + D)
-b_C = dict(zip("ifoC", params["b"], strict=True))
-both = np.concatenate([h_prev, x_t])
+W_C = {name: np.hstack([theta["W"][k], theta["U"][k]]) for k, name in enumerate("ifoC")}  # (H, H + D)
+b_C = dict(zip("ifoC", theta["b"], strict=True))
+both = np.concatenate([h_C, x_C])
 f_t = sigmoid(W_C["f"] @ both + b_C["f"])
 i_t, candidate = sigmoid(W_C["i"] @ both + b_C["i"]), np.tanh(W_C["C"] @ both + b_C["C"])
-C_t = f_t * c_prev + i_t * candidate
+C_t = f_t * c_C + i_t * candidate
 o_t = sigmoid(W_C["o"] @ both + b_C["o"])
 h_t = o_t * np.tanh(C_t)
 
-h, c, step_gates = (array for array in lstm_step(x_t[None], h_prev[None], c_prev[None], params))
-print("C_t:", C_t.round(3), "\nyours:", c[0].round(3))
-print("h_t:", h_t.round(3), "\nyours:", h[0].round(3))
-assert np.allclose(C_t, c[0]) and np.allclose(h_t, h[0]), "check(lstm_step) first"
-assert np.allclose([i_t, f_t, o_t, candidate], step_gates[:, 0])
+print("C_t:", C_t.round(3), "\nyours:", c_yours[0].round(3))
+print("h_t:", h_t.round(3), "\nyours:", h_yours[0].round(3))
+assert np.allclose(C_t, c_yours[0]) and np.allclose(h_t, h_yours[0]), "check(lstm_step) first"
+assert np.allclose([i_t, f_t, o_t, candidate], gates_yours[:, 0])
 
 # %% [markdown] sources=["S25", "S29"]
 # **The bounds.** $|h| \lt 1$ always, as $0 \lt o \lt 1$ and $|\tanh| \lt 1$. The memory has no such bound: each step
@@ -485,12 +484,12 @@ assert np.allclose([i_t, f_t, o_t, candidate], step_gates[:, 0])
 
 # %% tags=["demo"] sources=["S29"]
 counter = {"U": np.zeros((4, 1, 1)), "W": np.zeros((4, 1, 1)), "b": np.full((4, 1), 50.0)}
-h, c = np.zeros((1, 1)), np.zeros((1, 1))
+shown, count = np.zeros((1, 1)), np.zeros((1, 1))
 for t in range(1, 101):
-    h, c, _ = lstm_step(np.zeros((1, 1)), h, c, counter)
+    shown, count, _ = lstm_step(np.zeros((1, 1)), shown, count, counter)
     if t in (1, 3, 100):
-        print(f"t = {t:3d}: c = {c.item():g}, h = {h.item():.4f}")
-assert c.item() == 100 and abs(h.item()) <= 1
+        print(f"t = {t:3d}: c = {count.item():g}, h = {shown.item():.4f}")
+assert count.item() == 100 and abs(shown.item()) <= 1
 
 # %% [markdown]
 # ## Over a sequence
@@ -551,16 +550,16 @@ from course_lib import backend
 from course_lib.gradcheck import relative_error
 
 rng = backend.Rng(62)
-x, (h0, c0) = rng.normal((20, 2, D), dtype="float64"), rng.normal((2, 2, H), dtype="float64")
-hs, cs, _ = lstm_forward(x, h0, c0, params)
-first_hs, first_cs, _ = lstm_forward(x[:12], h0, c0, params)
-pair = lstm_forward(x[12:], first_hs[-1], first_cs[-1], params)[0]
-alone = lstm_forward(x[12:], first_hs[-1], np.zeros_like(c0), params)[0]
+x, (h0, c0) = rng.normal((20, 2, 3), dtype="float64"), rng.normal((2, 2, 5), dtype="float64")
+in_one_go = lstm_forward(x, h0, c0, theta)[0][12:]
+first_hs, first_cs, _ = lstm_forward(x[:12], h0, c0, theta)
+pair = lstm_forward(x[12:], first_hs[-1], first_cs[-1], theta)[0]
+alone = lstm_forward(x[12:], first_hs[-1], np.zeros_like(c0), theta)[0]
 
-print(f"12 + 8 steps, (h, c) carried: relative error below 1e-12: {relative_error(pair, hs[12:]) < 1e-12}")
-print(f"12 + 8 steps, only h carried: relative error {relative_error(alone, hs[12:]):.1f}")
-assert relative_error(pair, hs[12:]) < 1e-12, "check(lstm_forward) first"
-assert relative_error(alone, hs[12:]) > 0.1
+print(f"12 + 8 steps, (h, c) carried: relative error below 1e-12: {relative_error(pair, in_one_go) < 1e-12}")
+print(f"12 + 8 steps, only h carried: relative error {relative_error(alone, in_one_go):.1f}")
+assert relative_error(pair, in_one_go) < 1e-12, "check(lstm_forward) first"
+assert relative_error(alone, in_one_go) > 0.1
 
 # %% [markdown] sources=["S24", "S25"]
 # **The bit again, without hands on the gates.** Is there an LSTM that does by its own parameters what we did by hand?
@@ -578,15 +577,15 @@ assert relative_error(alone, hs[12:]) > 0.1
 # %% tags=["demo"] sources=["S24", "S25"]
 steered = {"U": np.zeros((4, 1, 4)), "W": np.zeros((4, 1, 1)), "b": np.array([[-10.0], [-10], [-10], [0]])}
 steered["U"][:, 0] = [[0, 20, 0, 0], [0, 0, 20, 0], [0, 0, 0, 20], [1, 0, 0, 0]]
-four_inputs = np.stack([noise, gates["i"], gates["f"], gates["o"]], axis=1)[:, None]  # (T, 1, 4)
+four_inputs = np.stack([noise, by_hand["i"], by_hand["f"], by_hand["o"]], axis=1)[:, None]  # (T, 1, 4)
 
 zero = np.zeros((1, 1))
-hs, cs, computed = lstm_forward(four_inputs, zero, zero, steered)
-print(f"written: {cs[4].item():.3f}, kept for 50 steps: {cs[54].item():.3f}, read: {hs[54].item():.3f}")
+shown, stored, computed = lstm_forward(four_inputs, zero, zero, steered)
+print(f"written: {stored[4].item():.3f}, kept for 50 steps: {stored[54].item():.3f}, read: {shown[54].item():.3f}")
 print(f"set by hand: {memory[54]:.3f}, read: {output[54]:.3f}")
-assert np.abs(cs[:, 0, 0] - memory).max() < 0.01 and np.abs(hs[:, 0, 0] - output).max() < 0.01
+assert np.abs(stored[:, 0, 0] - memory).max() < 0.01 and np.abs(shown[:, 0, 0] - output).max() < 0.01
 for k, name in enumerate("ifo"):
-    assert np.abs(computed[:, k, 0, 0] - gates[name]).max() < 1e-4
+    assert np.abs(computed[:, k, 0, 0] - by_hand[name]).max() < 1e-4
 
 # %% [markdown] sources=["S28", "S83"]
 # ## Two candidates
@@ -611,13 +610,12 @@ for k, name in enumerate("ifo"):
 from course_lib import backend
 from course_lib.cells import LSTM
 
-T, D, H = 100, 4, 8
-inputs = backend.Rng(0).normal((T, 1, D), dtype="float64")
+inputs = backend.Rng(0).normal((100, 1, 4), dtype="float64")
 
 
-def memory_path(candidate):
-    """c(1), …, c(T) with another function for the candidate, step by step and by the sum."""
-    (U, W, b), h, c, path, written, f_path = (params[name] for name in "UWb"), np.zeros(H), np.zeros(H), [], [], []
+def memory_path(candidate, params):
+    """c(1), …, c(100) with another function for the candidate, step by step and by the sum."""
+    (U, W, b), h, c, path, written, f_path = (params[name] for name in "UWb"), np.zeros(8), np.zeros(8), [], [], []
     for x_t in inputs[:, 0]:
         a = b + U @ x_t + W @ h
         i, f, o, g = *sigmoid(a[:3]), candidate(a[3])
@@ -626,18 +624,17 @@ def memory_path(candidate):
         path.append(c)
         written.append(i * g)
         f_path.append(f)
-    by_sum = [sum(np.prod(f_path[k + 1 : t + 1], axis=0) * written[k] for k in range(t + 1)) for t in range(T)]
+    by_sum = [sum(np.prod(f_path[k + 1 : t + 1], axis=0) * written[k] for k in range(t + 1)) for t in range(100)]
     return np.array(path), np.array(by_sum)
 
 
 memories, slopes = {}, {}
 for name, candidate in (("sigmoid", sigmoid), ("tanh", np.tanh)):
-    cell = LSTM(D, H, backend.Rng(50), "float64", candidate=name)
+    cell = LSTM(4, 8, backend.Rng(50), "float64", candidate=name)
     cell.params["b"][1] = 3  # the forget gates are mostly open
-    params = cell.params
-    memories[name], by_sum = memory_path(candidate)
+    memories[name], by_sum = memory_path(candidate, cell.params)
     assert np.allclose(memories[name], by_sum) and np.allclose(memories[name][-1], cell.forward(inputs)[1][1])
-    slopes[name] = (1 - np.tanh(memories[name][T // 2 :]) ** 2).mean()
+    slopes[name] = (1 - np.tanh(memories[name][50:]) ** 2).mean()
     low, high = memories[name].min(), memories[name].max()
     print(f"candidate {name:7s}: c from {low:4.1f} to {high:.1f}; slope of tanh(c), second half {slopes[name]:.2f}")
 assert memories["sigmoid"].min() > 0 and memories["tanh"].min() < -2
@@ -677,28 +674,43 @@ assert slopes["sigmoid"] < 0.1 < 0.2 < slopes["tanh"]
 # \frac{dL}{dh^{(t)}} = v, \qquad \delta_c^{(t)} = w$$
 #
 # From now on we leave out $(t)$ where only one step is meant, and write $c^-, h^-$ for $c^{(t-1)}, h^{(t-1)}$. The next
-# cell makes such a step, for one sample with $D = 2$ and $H = 3$.
+# cell makes such a step, for one sample with $D = 2$ and $H = 3$. It moves each part of the step a little, lets all
+# that comes after follow, and so *measures* $dL/do$, $dL/dc$ and so on. The formulas below have to agree with that.
 
 # %% tags=["demo"]
 from course_lib import backend
+from course_lib.gradcheck import numerical_gradient
 
 rng = backend.Rng(86)
-D, H = 2, 3
-params = {"U": rng.normal((4, H, D), 0.7, dtype="float64"), "W": rng.normal((4, H, H), 0.7, dtype="float64")}
-params["b"] = rng.normal((4, H), 0.7, dtype="float64")
-x_t, h_prev, c_prev, v, w = (rng.normal(n, dtype="float64") for n in (D, H, H, H, H))
+theta = {"U": rng.normal((4, 3, 2), 0.7, dtype="float64"), "W": rng.normal((4, 3, 3), 0.7, dtype="float64")}
+theta["b"] = rng.normal((4, 3), 0.7, dtype="float64")
+x_row, h_row, c_row, v, w = (rng.normal(n, dtype="float64") for n in (2, 3, 3, 3, 3))
 
 
 def loss_of_step():
-    h, c, _ = lstm_step(x_t[None], h_prev[None], c_prev[None], params)
-    return v @ h[0] + w @ c[0]
+    h_new, c_new, _ = lstm_step(x_row[None], h_row[None], c_row[None], theta)
+    return v @ h_new[0] + w @ c_new[0]
 
 
-_, c, stacked = lstm_step(x_t[None], h_prev[None], c_prev[None], params)
-c, (i, f, o, g) = c[0], stacked[:, 0]
-print("i =", i.round(2), " f =", f.round(2), " o =", o.round(2), " g =", g.round(2))
-print("c =", c.round(2), f" L = {loss_of_step():.3f}")
-assert np.isclose(loss_of_step(), v @ (o * np.tanh(c)) + w @ c)
+_, c_new, gates_new = lstm_step(x_row[None], h_row[None], c_row[None], theta)
+step_parts = dict(zip("ifog", gates_new[:, 0], strict=True)) | {"c⁻": c_row}
+
+
+def loss_with(name, value):
+    """The loss, when one part of the step has another value, and those after it follow."""
+    now = step_parts | {name: value}
+    now = {"c": now["f"] * now["c⁻"] + now["i"] * now["g"]} | now
+    return v @ (now["o"] * np.tanh(now["c"])) + w @ now["c"]
+
+
+measured = {
+    name: numerical_gradient(lambda value, name=name: loss_with(name, value), part.copy())
+    for name, part in (step_parts | {"c": c_new[0]}).items()
+}
+print(*(f"{name} = {part.round(2)}" for name, part in step_parts.items() if name != "c⁻"), sep="  ")
+print(f"c = {c_new[0].round(2)}  L = {loss_of_step():.3f}")
+print("by differences: dL/do", measured["o"].round(3), " dL/dc", measured["c"].round(3))
+assert np.isclose(loss_of_step(), loss_with("c⁻", c_row))
 
 # %% [markdown]
 # **1. Through the output**, $h = o \odot \tanh(c)$. Entry by entry, a product of two things. The gate first:
@@ -713,21 +725,17 @@ assert np.isclose(loss_of_step(), v @ (o * np.tanh(c)) + w @ c)
 # \big(1 - \tanh^2(c)\big)}_{\text{through } h}$$
 #
 # This is where the two arrivals meet. The gate $o$ stands in the second term only: it can be shut, and the memory still
-# gets its gradient from later steps.
+# gets its gradient from later steps. (The cell divides what was measured by $dL/dh = v$; the factor of the formula has
+# to remain. It has $1/\cosh^2$ for $1 - \tanh^2$, which is the same.)
 
 # %% tags=["demo"]
-from course_lib.gradcheck import numerical_gradient
-
-dL_do = v * np.tanh(c)
-dL_dc = w + v * o * (1 - np.tanh(c) ** 2)
-
-for name, formula, differences in (
-    ("dL/do", dL_do, numerical_gradient(lambda o: v @ (o * np.tanh(c)) + w @ c, o.copy())),
-    ("dL/dc", dL_dc, numerical_gradient(lambda c: v @ (o * np.tanh(c)) + w @ c, c.copy())),
-):
-    print(f"{name}: formula {formula.round(3)}, differences {differences.round(3)}")
-    assert np.allclose(formula, differences, atol=1e-8)
-assert not np.allclose(w, dL_dc, atol=0.01)  # what arrives along the line is not all
+for n in range(3):
+    remains = measured["o"][n] / v[n], (measured["c"][n] - w[n]) / v[n]
+    factors = np.tanh(c_new[0, n]), step_parts["o"][n] / np.cosh(c_new[0, n]) ** 2
+    print(f"unit {n + 1}: dL/do ÷ dL/dh {remains[0]:.3f}, tanh(c) {factors[0]:.3f};", end="  ")
+    print(f"(dL/dc − δ_c) ÷ dL/dh {remains[1]:.3f}, o · slope of tanh {factors[1]:.3f}")
+    assert np.allclose(remains, factors, atol=1e-7)
+assert not np.allclose(w, measured["c"], atol=0.01)  # what arrives along the line is not all
 
 # %% [markdown]
 # **2. Through the memory**, $c = f \odot c^- + i \odot g$. Four things are multiplied, in two products. Each gets
@@ -737,28 +745,18 @@ assert not np.allclose(w, dL_dc, atol=0.01)  # what arrives along the line is no
 # \frac{dL}{df} = \frac{dL}{dc} \odot c^-, \qquad \delta_c^{(t-1)} = \frac{dL}{dc} \odot f$$
 #
 # The last one goes out to the left, along the line, to step $t - 1$. It is all that $c^-$ gets from this step: no gate
-# looks at $c^-$. (With peepholes they do; see "Variants".) The factor is the forget gate and nothing else.
+# looks at $c^-$. (With peepholes they do; see "Variants".) The factor is the forget gate and nothing else. (Again the
+# cell divides, by the measured $dL/dc$: the partner remains.)
 
 # %% tags=["demo"]
 from course_lib.gradcheck import numerical_gradient
 
-now = {"i": i, "g": g, "f": f, "c⁻": c_prev}
-
-
-def loss_by(name, value):
-    """The loss, when one factor of the memory has another value."""
-    parts = now | {name: value}
-    c = parts["f"] * parts["c⁻"] + parts["i"] * parts["g"]
-    return v @ (o * np.tanh(c)) + w @ c
-
-
-dL_di, dL_dg, dL_df, dL_dc_prev = dL_dc * g, dL_dc * i, dL_dc * c_prev, dL_dc * f
-for name, formula in zip(now, (dL_di, dL_dg, dL_df, dL_dc_prev), strict=True):
-    differences = numerical_gradient(lambda value, name=name: loss_by(name, value), now[name].copy())
-    print(f"by {name:2s}: formula {formula.round(3)}, differences {differences.round(3)}")
-    assert np.allclose(formula, differences, atol=1e-8)
-whole_step = numerical_gradient(lambda _: loss_of_step(), c_prev)
-assert np.allclose(dL_dc_prev, whole_step, atol=1e-8)  # no other way leads from c⁻ to the loss
+for name, partner in ("ig", "gi", ("f", "c⁻"), ("c⁻", "f")):
+    remains = measured[name] / measured["c"]
+    print(f"by {name:2s}: remains {remains.round(3)}, partner {partner:2s} {step_parts[partner].round(3)}")
+    assert np.allclose(remains, step_parts[partner], atol=1e-7)
+whole_step = numerical_gradient(lambda _: loss_of_step(), c_row)
+assert np.allclose(measured["c⁻"], whole_step, atol=1e-8)  # no other way leads from c⁻ to the loss
 
 # %% [markdown]
 # **3. Through the squashing.** Each gate has the slope $\sigma' = \sigma (1 - \sigma)$ (notebook 03), the candidate
@@ -776,13 +774,13 @@ assert np.allclose(dL_dc_prev, whole_step, atol=1e-8)  # no other way leads from
 # %% tags=["demo"]
 from course_lib.gradcheck import numerical_gradient
 
-da = {"i": dL_di * i * (1 - i), "f": dL_df * f * (1 - f), "o": dL_do * o * (1 - o), "g": dL_dg * (1 - g * g)}
-
 # b_k is added to a_k and to nothing else: moving b_k is moving a_k
-moved = numerical_gradient(lambda _: loss_of_step(), params["b"])
-for k, name in enumerate("ifog"):
-    print(f"dL/da_{name}: formula {da[name].round(3)}, differences {moved[k].round(3)}")
-    assert np.allclose(da[name], moved[k], atol=1e-8)
+by_sums = numerical_gradient(lambda _: loss_of_step(), theta["b"])
+for row, name in zip(by_sums, "ifog", strict=True):
+    value, remains = step_parts[name], row / measured[name]
+    slope = 1 - value**2 if name == "g" else value * (1 - value)
+    print(f"dL/da_{name} ÷ dL/d{name}: remains {remains.round(3)}, slope {slope.round(3)}")
+    assert np.allclose(remains, slope, atol=1e-7)
 
 # %% [markdown]
 # **4. Through the sums**, $a_k = b_k + U_k x + W_k h^-$ for $k = i, f, o, g$. Each is the sum of a plain network, so
@@ -797,23 +795,34 @@ for k, name in enumerate("ifog"):
 # \frac{dL}{dh^-} = \sum_{k} W_k^\top\, \frac{dL}{da_k}$$
 #
 # (The second one is what this step sends to $h^-$. To get $dL/dh^{(t-1)}$, add
-# $\partial^+ L / \partial h^{(t-1)}$.)
+# $\partial^+ L / \partial h^{(t-1)}$.) In the cell each sum has a copy of $x$ and of $h^-$ of its own. Moving one copy
+# at a time shows the four terms one by one.
 
 # %% tags=["demo"]
-from course_lib.gradcheck import numerical_gradient, relative_error
+from course_lib.gradcheck import numerical_gradient
 
-formulas = {"dU": [], "dW": [], "dx": np.zeros(D), "dh⁻": np.zeros(H)}
-for k, name in enumerate("ifog"):
-    formulas["dU"].append(np.outer(da[name], x_t))
-    formulas["dW"].append(np.outer(da[name], h_prev))
-    formulas["dx"] += params["U"][k].T @ da[name]
-    formulas["dh⁻"] += params["W"][k].T @ da[name]
+copies = {"U": np.stack([x_row] * 4), "W": np.stack([h_row] * 4)}
 
-for (name, formula), array in zip(formulas.items(), (params["U"], params["W"], x_t, h_prev), strict=True):
-    differences = numerical_gradient(lambda _: loss_of_step(), array)
-    error = relative_error(np.array(formula), differences)
-    print(f"{name:3s} {np.shape(formula)}: relative error below 1e-7: {error < 1e-7}")
-    assert error < 1e-7
+
+def loss_of_copies():
+    """The loss, when sum k has the copies k of x and h⁻."""
+    sums = [theta["b"][k] + sum(theta[p][k] @ copy[k] for p, copy in copies.items()) for k in range(4)]
+    now = {name: np.tanh(a) if name == "g" else sigmoid(a) for name, a in zip("ifog", sums, strict=True)}
+    memory_now = now["f"] * c_row + now["i"] * now["g"]
+    return v @ (now["o"] * np.tanh(memory_now)) + w @ memory_now
+
+
+for name, p, seen in (("x", "U", x_row), ("h⁻", "W", h_row)):
+    by_matrix = numerical_gradient(lambda _: loss_of_step(), theta[p])
+    assert np.allclose(by_matrix / by_sums[:, :, None], seen, atol=1e-5)  # dU_k: each row, divided by da_k, leaves x
+    ways = numerical_gradient(lambda _: loss_of_copies(), copies[p])
+    altogether = numerical_gradient(lambda _: loss_of_step(), seen)
+    print(f"first entry of {name:2s}: through i, f, o, g {ways[:, 0].round(3)}; by {name} itself {altogether[0]:.3f}")
+    remains = by_matrix[1, 0] / by_sums[1, 0]
+    print(f"  first row of dL/d{p}_f ÷ first entry of dL/da_f: remains {remains.round(3)}; {name} {seen.round(3)}")
+    assert np.allclose(ways.sum(axis=0), altogether, atol=1e-7)
+    for k in range(4):  # the term of sum k, for the first entry, unit by unit
+        assert np.isclose(ways[k, 0], sum(theta[p][k, n, 0] * by_sums[k, n] for n in range(3)), atol=1e-7)
 
 # %% [markdown] slide="skip"
 # **A batch.** The samples do not meet in a step: each has its own gates and its own memory. So everything above holds
@@ -825,26 +834,30 @@ from course_lib import backend
 from course_lib.gradcheck import numerical_gradient
 
 rng = backend.Rng(64)
-rows = [rng.normal((3, n), dtype="float64") for n in (D, H, H)]  # x, h⁻, c⁻ of three samples
+rows = [rng.normal((3, n), dtype="float64") for n in (2, 3, 3)]  # x, h⁻, c⁻ of three samples
 
 
 def loss_of_rows(x_rows, h_rows, c_rows):
-    h, c, _ = lstm_step(x_rows, h_rows, c_rows, params)
-    return (h @ v + c @ w).sum()
+    h_rows, c_rows, _ = lstm_step(x_rows, h_rows, c_rows, theta)
+    return (h_rows @ v + c_rows @ w).sum()
 
 
-together = numerical_gradient(lambda _: loss_of_rows(*rows), params["W"])
+together = numerical_gradient(lambda _: loss_of_rows(*rows), theta["W"])
 one_by_one = sum(
-    numerical_gradient(lambda _, n=n: loss_of_rows(*(row[n : n + 1] for row in rows)), params["W"]) for n in range(3)
+    numerical_gradient(lambda _, n=n: loss_of_rows(*(row[n : n + 1] for row in rows)), theta["W"]) for n in range(3)
 )
 print(f"dW of the batch is the sum over its samples: {np.allclose(together, one_by_one, atol=1e-7)}")
 assert np.allclose(together, one_by_one, atol=1e-7)
 
 # %% [markdown]
-# *What to see:* the diagram with all arrows turned round, labelled as in code: $dc^{(t)}$ is $\delta_c^{(t)}$. What was
-# multiplied by something on the way there is multiplied by the same thing on the way back. Where an arrow forked, two
-# gradients are added (the dots); where two arrows met in a sum, the gradient is copied. On the memory line, the way
-# back meets a single factor: $f$.
+# *What to see:* the diagram with all arrows turned round, labelled as in code. Right, what arrives: `dh` is
+# $\frac{dL}{dh^{(t)}}$, `dc` is $\delta_c^{(t)}$. Left, what this step **sends**: `dc_prev` is $\delta_c^{(t-1)}$, but
+# `dh_prev` is not all of $\frac{dL}{dh^{(t-1)}}$. The immediate derivative $\frac{\partial^+ L}{\partial h^{(t-1)}}$ is
+# still to be added.
+#
+# What was multiplied by something on the way there is multiplied by the same thing on the way back. Where an arrow
+# forked, two gradients are added (the dots); where two arrows met in a sum, the gradient is copied. On the memory line,
+# the way back meets a single factor: $f$.
 
 # %% tags=["demo"]
 from course_lib import plots
@@ -1095,32 +1108,33 @@ def next_memory(c, o=0.8):
     return sigmoid(2 * h) * c + 0.5 * np.tanh(h)
 
 
-h = 0.8 * np.tanh(1)
-f, g = sigmoid(2 * h), np.tanh(h)
-h_by_c, f_by_h, g_by_h = 0.8 * (1 - np.tanh(1) ** 2), f * (1 - f) * 2, 1 - g**2
-print(f"h(t−1) = {h:.3f}, f = σ({2 * h:.3f}) = {f:.3f}, g = {g:.3f}")
+h_1 = 0.8 * np.tanh(1)
+f_1, g_1 = sigmoid(2 * h_1), np.tanh(h_1)
+h_by_c, f_by_h, g_by_h = 0.8 * (1 - np.tanh(1) ** 2), f_1 * (1 - f_1) * 2, 1 - g_1**2
+print(f"h(t−1) = {h_1:.3f}, f = σ({2 * h_1:.3f}) = {f_1:.3f}, g = {g_1:.3f}")
 print(f"slopes: h by c {h_by_c:.3f}, f by h {f_by_h:.3f}, g by h {g_by_h:.3f}")
 
 eps = 1e-6
 whole = (next_memory(1 + eps) - next_memory(1 - eps)) / (2 * eps)
 through = (1 * f_by_h + 0.5 * g_by_h) * h_by_c
-print(f"direct {f:.2f}, through h(t−1) {through:.2f}, together {f + through:.2f}; by differences {whole:.2f}")
-plots.show(plots.cell_paths(f, through))
-assert abs(f + through - whole) < 1e-8 and abs(whole - 1.008) < 6e-4
+print(f"direct {f_1:.2f}, through h(t−1) {through:.2f}, together {f_1 + through:.2f}; by differences {whole:.2f}")
+plots.show(plots.cell_paths(f_1, through))
+assert abs(f_1 + through - whole) < 1e-8 and abs(whole - 1.008) < 6e-4
 
 # %% [markdown]
 # **With $H$ units.** Unit $k$ of $h^{(t-1)}$ acts on unit $j$ of $c^{(t)} = f \odot c^{(t-1)} + i \odot g$ in three
-# ways: through $i_j$, through $f_j$ and through $g_j$ (all of step $t$). With $c^{(t-1)}$ itself held fixed, and
-# $W_{i,jk}$ for the entry $(j, k)$ of $W_i$:
+# ways: through $i_j$, through $f_j$ and through $g_j$ (all of step $t$). Put their formulas into this one. Then
+# $c^{(t)}$ is a formula of $c^{(t-1)}$, $h^{(t-1)}$ and $x^{(t)}$, and its immediate derivative by $h^{(t-1)}$, the
+# other two held fixed, is, with $W_{i,jk}$ for the entry $(j, k)$ of $W_i$:
 #
-# $$\frac{\partial c_j^{(t)}}{\partial h_k^{(t-1)}} = g_j\, i_j (1 - i_j)\, W_{i,jk} \;+\;
+# $$\frac{\partial^+ c_j^{(t)}}{\partial h_k^{(t-1)}} = g_j\, i_j (1 - i_j)\, W_{i,jk} \;+\;
 # c_j^{(t-1)} f_j (1 - f_j)\, W_{f,jk} \;+\; i_j (1 - g_j^2)\, W_{g,jk}$$
 #
 # And $h_k^{(t-1)} = o_k^{(t-1)} \tanh c_k^{(t-1)}$. Its gate $o^{(t-1)}$ was made from $h^{(t-2)}$, not from
 # $c^{(t-1)}$, so it is a constant here:
 #
-# $$\frac{\partial h_k^{(t-1)}}{\partial c_k^{(t-1)}} = o_k^{(t-1)} \big(1 - \tanh^2 c_k^{(t-1)}\big), \qquad\text{and 0
-# for two different units}$$
+# $$\frac{\partial^+ h_k^{(t-1)}}{\partial c_k^{(t-1)}} = o_k^{(t-1)} \big(1 - \tanh^2 c_k^{(t-1)}\big),
+# \qquad\text{and 0 for two different units}$$
 
 # %% [markdown] slide="fragment"
 # Together, with the matrix of the first formula called $K^{(t)}$:
@@ -1213,17 +1227,24 @@ assert np.abs(direct + through - measured).max() < 1e-7 and off > 0.4
 #
 # $$c^{(t-1)} \to h^{(t-1)} \to o^{(t)} \to h^{(t)} = o^{(t)} \odot \tanh c^{(t)} \to c^{(t+1)}$$
 #
-# The state of an LSTM is the *pair* $(h, c)$. To be exact, carry both back. Your `lstm_step_backward` does: from its
-# `dh` and `dc` at step $t$, here $\delta_h$ and $\delta_c$, it gives those at step $t - 1$. Where we ask how $c^{(T)}$
-# depends on $c^{(t)}$, with $h^{(t)}$ moving along, the answer is
+# The state of an LSTM is the *pair* $(h, c)$. To be exact, carry both back, as your `lstm_step_backward` does.
+
+# %% [markdown] slide="fragment"
+# Take one unit $n$ of the last memory as the loss, $L = c_n^{(T)}$. At the end $\frac{dL}{dh^{(T)}} = 0$ and
+# $\delta_c^{(T)} = e_n$, row $n$ of the matrix $I$. Each call gets $\frac{dL}{dh^{(t)}}$ as `dh` and $\delta_c^{(t)}$
+# as `dc`, and returns the same two for $t - 1$. (No immediate derivative is to be added: $L$ uses no state.) Where they
+# meet, as in "The backward step",
 #
-# $$\frac{dc^{(T)}}{dc^{(t)}} = \delta_c + \delta_h \odot o^{(t)} \odot \big(1 - \tanh^2 c^{(t)}\big)$$
+# $$\frac{dc_n^{(T)}}{dc^{(t)}} = \frac{dL}{dc^{(t)}} = \delta_c^{(t)} + \frac{dL}{dh^{(t)}} \odot o^{(t)} \odot
+# \big(1 - \tanh^2 c^{(t)}\big)$$
 #
-# with $\delta_c$, $\delta_h$ for each unit of $c^{(T)}$ in a row of its own.
+# That is row $n$ of the matrix $\frac{dc^{(T)}}{dc^{(t)}}$. The $H$ units give its $H$ rows.
 
 # %% [markdown] slide="skip"
-# The function below uses a batch for that. It takes one sequence, copies it $H$ times, and asks in copy $k$ for the
-# gradient of unit $k$ of $c^{(T)}$. For each $t$ it returns three things: the exact matrix $dc^{(T)}/dc^{(t)}$; the
+# The function below uses a batch for that. It takes one sequence, copies it $H$ times, and asks in copy $n$ for the
+# gradient of unit $n$ of $c^{(T)}$. So all copies together begin with `d_h` $= 0$ and `d_c` $= I$.
+#
+# For each $t$ the function returns three things: the exact matrix $dc^{(T)}/dc^{(t)}$; the
 # direct path alone, which is $f^{(T)} \odot \dots \odot f^{(t+1)}$; and the product of the matrices
 # $dc^{(s)}/dc^{(s-1)}$ for $s = T, \dots, t + 1$.
 
@@ -1322,9 +1343,9 @@ from course_lib import plots
 
 lives = {bias: np.log(2) / -np.log(sigmoid(bias)) for bias in (0, 1, 2, 3, 5)}
 for bias, life in lives.items():
-    f = sigmoid(bias)
-    print(f"bias {bias}: f = {f:.3f}, half-life {life:.1f} steps, left after 99 steps {f**99:.0e}")
-    assert np.isclose(f**life, 0.5)
+    share = sigmoid(bias)
+    print(f"bias {bias}: f = {share:.3f}, half-life {life:.1f} steps, left after 99 steps {share**99:.0e}")
+    assert np.isclose(share**life, 0.5)
 print(f"ln 2 · e⁵ = {np.log(2):.2f} · {np.exp(5):.0f} = {np.log(2) * np.exp(5):.1f}")
 plots.show(plots.half_life(np.linspace(-2, 6.4, 169), lives))
 
@@ -1373,8 +1394,8 @@ def ratio(flow):
 # %% tags=["demo"]
 plain = [rnn_gradients(seed) for seed in seeds]
 closed = [lstm_gradients(first_params(seed, np.zeros((4, H))))[0] for seed in seeds]
-for name, flows in (("plain network", plain), ("LSTM, biases 0", closed)):
-    found = sorted(ratio(flow) for flow in flows)
+for name, networks in (("plain network", plain), ("LSTM, biases 0", closed)):
+    found = sorted(ratio(flow) for flow in networks)
     print(f"{name:14s}: ‖dL/dh(1)‖ / ‖dL/dh(100)‖ from {found[0]:.0e} to {found[-1]:.0e}")
     assert found[-1] < 1e-15
 
@@ -1388,9 +1409,10 @@ for name, flows in (("plain network", plain), ("LSTM, biases 0", closed)):
 # \big(\tfrac12 I + \tfrac14 W_g\big)\, c^{(t-1)} + \dots$$
 #
 # This is the linear recurrence of notebook 03 ("Eigenvalues"). The eigenvalues of $W_g$, uniform of size $1/\sqrt H$,
-# fill a disc of radius $1/\sqrt 3 = 0.58$. So those of $\tfrac12 I + \tfrac14 W_g$ fill one around ½, out to about
-# $0.5 + 0.25 \cdot 0.58 = 0.64$. A plain network has a factor of about 0.58 a step, such an LSTM one of 0.64, and both
-# have died after 99: $0.64^{99} = 6 \cdot 10^{-20}$.
+# fill a disc of radius about $1/\sqrt 3 = 0.58$. So those of $\tfrac12 I + \tfrac14 W_g$ fill one around ½, out to
+# about $0.5 + 0.25 \cdot 0.58 = 0.64$. A plain network loses by its $W$, whose radius is 0.58, too. Measured a step:
+# the three LSTMs 0.62 to 0.64, the plain ones 0.55 to 0.63. All have died after 99 steps: $0.64^{99} = 6 \cdot
+# 10^{-20}$.
 
 # %% tags=["demo"]
 for seed, flow, rnn in zip(seeds, closed, plain, strict=True):
@@ -1414,8 +1436,8 @@ assert np.abs(memories).mean() < 0.2 and abs(gates[:, 1].mean() - 0.5) < 0.02
 #
 # The cure costs one line. **Start the bias of the forget gate above 0**, so that the gate begins open and the network
 # has to learn to forget rather than to remember. Gers, Schmidhuber and Cummins (2000) did so when they introduced the
-# gate; Jozefowicz, Zaremba and Sutskever (2015) found that a bias of 1 closes the gap between LSTM and GRU. How large
-# has it to be, for a half-life of $n$ steps? Solve $f^n = \tfrac12$ for $b$:
+# gate; Jozefowicz, Zaremba and Sutskever (2015) found that with a bias of 1 an LSTM does as well as its rivals. How
+# large has it to be, for a half-life of $n$ steps? Solve $f^n = \tfrac12$ for $b$:
 #
 # $$\frac{1}{1 + e^{-b}} = 2^{-1/n} \quad\Longleftrightarrow\quad b = -\ln\big(2^{1/n} - 1\big) \approx
 # \ln \frac{n}{\ln 2}$$
@@ -1425,9 +1447,9 @@ assert np.abs(memories).mean() < 0.2 and abs(gates[:, 1].mean() - 0.5) < 0.02
 
 # %% tags=["demo"]
 for n in (1, 10, 100, 1000):
-    b = 0.0 - np.log(2 ** (1 / n) - 1)
-    print(f"half-life {n:4}: bias {b:.2f}, approximately {np.log(n / np.log(2)):.2f}")
-    assert np.isclose(sigmoid(b) ** n, 0.5)
+    bias = 0.0 - np.log(2 ** (1 / n) - 1)
+    print(f"half-life {n:4}: bias {bias:.2f}, approximately {np.log(n / np.log(2)):.2f}")
+    assert np.isclose(sigmoid(bias) ** n, 0.5)
 
 # %% [markdown]
 # **Which $n$?** Nobody tells how far back the task reaches. Tallec and Ollivier (2018) therefore give every unit a time
@@ -1439,20 +1461,20 @@ for n in (1, 10, 100, 1000):
 #
 # The times are then spread evenly from 2 to $t_{\max}$, the longest span you expect. Why $b_i = -b_f$? Since
 # $\sigma(-b) = 1 - \sigma(b)$, it makes $i = 1 - f$ at the start, and $c^{(t)} = f \odot c^{(t-1)} + (1 - f) \odot
-# g^{(t)}$ is a *weighted mean* of candidates. It stays between −1 and 1. With $i = \tfrac12$ it would grow, up to
-# $\frac{i}{1-f}$.
+# g^{(t)}$ is a *weighted mean* of candidates. It stays between −1 and 1. With $i = \tfrac12$ and candidates near 1 it
+# would climb to $\frac12 (1 + f + f^2 + \dots) = \frac{1/2}{1-f}$.
 
 # %% tags=["demo"]
-u = np.array([1.0, 9.0, 99.0])
-f = sigmoid(np.log(u))
-print("u =", u, " f =", f.round(2), " 1/(1 − f) =", (1 / (1 - f)).round(1))
-for name, i in (("i = 1 − f", sigmoid(-np.log(u))), ("i = 0.5  ", 0.5)):
-    c = np.zeros(3)
+spans = np.array([1.0, 9.0, 99.0])
+shares = sigmoid(np.log(spans))
+print("u =", spans, " f =", shares.round(2), " 1/(1 − f) =", (1 / (1 - shares)).round(1))
+for name, taken in (("i = 1 − f", sigmoid(-np.log(spans))), ("i = 0.5  ", 0.5)):
+    mean = np.zeros(3)
     for _ in range(2000):
-        c = f * c + i * 1.0  # the candidate is 1 all the time
-    print(f"{name}: c after 2000 steps", c.round(2))
-    assert np.allclose(c, i / (1 - f))
-assert np.allclose(1 / (1 - f), 1 + u) and np.allclose(sigmoid(-np.log(u)), 1 - f)
+        mean = shares * mean + taken * 1.0  # the candidate is 1 all the time
+    print(f"{name}: c after 2000 steps", mean.round(2))
+    assert np.allclose(mean, taken / (1 - shares))
+assert np.allclose(1 / (1 - shares), 1 + spans) and np.allclose(sigmoid(-np.log(spans)), 1 - shares)
 
 # %% [markdown]
 # ### Exercise 5 · Biases that remember (2 points)
@@ -1543,7 +1565,7 @@ assert min(at_c) > 0.03 and np.median(sigmoid(b[0])) < 0.05
 
 # %% [markdown]
 # **Along the way.** The exact derivative $\lVert dc^{(T)}/dc^{(t)} \rVert_2$ of the first of the three networks; in
-# grey $\lVert \partial h^{(T)}/\partial h^{(t)} \rVert_2$ of the plain one.
+# grey $\lVert dh^{(T)}/dh^{(t)} \rVert_2$ of the plain one.
 #
 # *What to see:* go from right to left, as the gradient does. Bias 0 falls like the plain network; with this seed the
 # two lines are one. Bias 1 falls less steeply, but it falls. Chrono stays close to 1. Biases 3 and 5 go *above* 1: a
@@ -1570,10 +1592,11 @@ assert norms["forget bias 3"][0] > 5 and norms["forget bias 5"][0] > 5
 
 # %% [markdown]
 # **Where do the values above 1 come from?** Not from the direct path: $f \lt 1$. Compare the two. With bias 3 the
-# direct path keeps two per cent at best; all the rest comes in through $h$. At this bias the tangent of the last
-# section, $f I + \tfrac14 W_g$, has the radius 1.1: a growing power. (The real factor, 1.04, is smaller, since the
-# states are no longer small.) With chrono the input gates are nearly shut, so the path through $h$ is narrow. There the
-# whole derivative is nearly the direct path, and what is often said of LSTMs is true: $f$ rules the memory.
+# direct path keeps two per cent at best; all the rest comes in through $h$. Take the tangent of the last section at
+# this bias: $i$ and $o$ are still ½, only $f$ is 0.95 now. So it is $f I + \tfrac14 W_g$, with the radius 1.1: a
+# growing power. (The real factor, 1.04, is smaller, since the states are no longer small.) With chrono the input gates
+# are nearly shut, so the path through $h$ is narrow. There the whole derivative is nearly the direct path, and what is
+# often said of LSTMs is true: $f$ rules the memory.
 
 # %% tags=["demo"]
 for name in ("forget bias 3", "forget bias 5", "chrono"):
@@ -1713,12 +1736,14 @@ assert early[1] < early[0] - 0.1
 
 # %% tags=["demo"] sources=["S86"]
 rng = np.random.default_rng(5)
-U, W, P, b = (rng.standard_normal(shape) for shape in ((4, 3, 2), (4, 3, 3), (3, 3, 3), (4, 3)))
-x_t, h_prev, c_prev = (rng.standard_normal(n) for n in (2, 3, 3))
+peep = {"U": (4, 3, 2), "W": (4, 3, 3), "P": (3, 3, 3), "b": (4, 3)}
+peep = {name: rng.standard_normal(shape) for name, shape in peep.items()}
+x_one, h_one, c_one = (rng.standard_normal((1, n)) for n in (2, 3, 3))
 
-stack = np.concatenate([c_prev, h_prev, x_t])
-as_printed = sigmoid(np.concatenate([P[1], W[1], U[1]], axis=1) @ stack + b[1])  # W_f · [C, h, x] + b_f
-in_blocks = sigmoid(U[1] @ x_t + W[1] @ h_prev + P[1] @ c_prev + b[1])
+U_f, W_f, P_f, b_f = (array[1] for array in peep.values())
+stack = np.concatenate([c_one[0], h_one[0], x_one[0]])
+as_printed = sigmoid(np.concatenate([P_f, W_f, U_f], axis=1) @ stack + b_f)  # W_f · [C, h, x] + b_f
+in_blocks = sigmoid(U_f @ x_one[0] + W_f @ h_one[0] + P_f @ c_one[0] + b_f)
 print("f as printed:", as_printed.round(4), " in blocks:", in_blocks.round(4))
 assert np.allclose(as_printed, in_blocks)
 
@@ -1797,27 +1822,26 @@ earned(lstm_variant)
 # coupled one, with the same weights, stays below 1.
 
 # %% tags=["demo"] sources=["S86", "S87"]
-params = {"U": U, "W": W, "b": b, "P": P}
-x_one, h_shut = x_t[None], np.zeros((1, 3))
+h_shut = np.zeros((1, 3))
 two = np.array([[1.0, -1.0, 0.5]]), np.array([[-1.0, 1.0, 2.0]])  # two memories
 for peephole in (None, "full"):
-    gate = [lstm_variant(x_one, h_shut, c, params, peephole)[2][1] for c in two]
+    gate = [lstm_variant(x_one, h_shut, c, peep, peephole)[2][1] for c in two]
     difference = np.abs(gate[0] - gate[1]).max()
     print(f"peephole {peephole!s:5s}: f differs between the two memories by at most {difference:.1f}")
     assert (difference == 0) == (peephole is None)
 
-_, c_new, gates = lstm_variant(x_one, h_shut, two[0], params, "full")
-saw_new, saw_old = (sigmoid(x_one @ U[2].T + c @ P[2].T + b[2]) for c in (c_new, two[0]))
+_, c_new, gates = lstm_variant(x_one, h_shut, two[0], peep, "full")
+saw_new, saw_old = (sigmoid(x_one @ peep["U"][2].T + c @ peep["P"][2].T + peep["b"][2]) for c in (c_new, two[0]))
 off = np.abs(saw_old - saw_new).max()
 print(f"o sees c(t): {np.allclose(gates[2], saw_new)}; with c(t−1) it would be off by {off:.1f}")
 assert np.allclose(gates[2], saw_new) and off > 0.05
 
-thin = params | {"P": P.diagonal(axis1=1, axis2=2)}
-fat = params | {"P": np.stack([np.diag(p) for p in thin["P"]])}
+thin = peep | {"P": peep["P"].diagonal(axis1=1, axis2=2)}
+fat = peep | {"P": np.stack([np.diag(p) for p in thin["P"]])}
 one, other = lstm_variant(x_one, h_shut, two[0], thin, "diagonal"), lstm_variant(x_one, h_shut, two[0], fat, "full")
 assert np.allclose(one[0], other[0])  # a diagonal peephole is a full one with zeros
 
-wide = {"U": U, "W": np.zeros((4, 3, 3)), "b": np.array([2.2, 2.2, 0, 1.0])[:, None] + np.zeros((4, 3))}
+wide = {"U": peep["U"], "W": np.zeros((4, 3, 3)), "b": np.array([2.2, 2.2, 0, 1.0])[:, None] + np.zeros((4, 3))}
 for coupled in (False, True):
     h, c = h_shut, h_shut
     for _ in range(100):
@@ -1917,8 +1941,8 @@ def linear_rule(n):
 
 
 untrained, network, chosen = fit(0)
-hs, cs, gates = gates_of(network)
-said = hs @ network["V"][0] + network["c"][0]
+sun_hs, sun_cs, sun_gates = gates_of(network)
+said = sun_hs @ network["V"][0] + network["c"][0]
 table = {
     "like this year": inputs[:, 0, 0],
     "linear, two years": linear_rule(2),
@@ -1957,9 +1981,9 @@ def correlations(gate, signal, part):
     return np.array([np.corrcoef(unit[part], signal[part])[0, 1] for unit in gate.T])
 
 
-by_training = correlations(gates[:, 1], rise, parts["training"])
+by_training = correlations(sun_gates[:, 1], rise, parts["training"])
 unit = np.abs(by_training).argmax()
-with_rise, with_level = (correlations(gates[:, 1], signal, later)[unit] for signal in (rise, level))
+with_rise, with_level = (correlations(sun_gates[:, 1], signal, later)[unit] for signal in (rise, level))
 print(f"unit {unit + 1}: f and the rise, training years: {by_training[unit]:.1f}")
 print(f"        later years: f and the rise {with_rise:.1f}, f and the number itself {with_level:.1f}")
 assert abs(with_rise) > 0.4 and abs(with_level) < 0.4
@@ -1977,13 +2001,16 @@ plots.show(
     plots.gate_traces(
         target_years[shown] - 1,
         100 * level[shown],
-        {"f": gates[shown, 1, unit], "i": gates[shown, 0, unit], "o": gates[shown, 2, unit]},
-        {"$c^{(t)}$": cs[shown, unit], "$h^{(t)}$": hs[shown, unit]},
+        {name: sun_gates[shown, k, unit] for name, k in (("f", 1), ("i", 0), ("o", 2))},
+        {"$c^{(t)}$": sun_cs[shown, unit], "$h^{(t)}$": sun_hs[shown, unit]},
         prediction=100 * np.concatenate([[np.nan], said[:-1]])[shown],
         split=1907.5,
         title=f"unit {unit + 1} of 8",
     )
 )
+for name, k in (("f", 1), ("i", 0), ("o", 2)):
+    curve = sun_gates[shown, k, unit]
+    print(f"{name} of unit {unit + 1}, years from 1850: from {curve.min():.1f} to {curve.max():.1f}")
 
 # %% [markdown]
 # **A forget gate that has learned to watch for the rise?** It looks like that. So ask the same of the network *before*
@@ -2049,7 +2076,7 @@ assert held(2, another)["test"] > held(3, another)["test"]  # here the output ga
 #
 # <details><summary>Answer</summary>
 #
-# No. With $f = \sigma(1) = 0.73$ the share $0.73^{1000} \approx 10^{-136}$ is left. For half of it,
+# No. With $f = \sigma(1) = 0.7311$ the share $f^{1000} \approx 10^{-136}$ is left. For half of it,
 # $b = -\ln(2^{1/1000} - 1) = 7.27$: the forget gate has to be 0.9993. Or chrono with $t_{\max} = 1000$, where the units
 # differ.
 #
@@ -2068,7 +2095,7 @@ assert abs(memory - 0.5) < 0.01
 #
 # <details><summary>Answer</summary>
 #
-# The path through $h$ is closed, since $\partial h/\partial c = o\,(1 - \tanh^2 c) = 0$. So the derivative is exactly
+# The path through $h$ is closed, since $\partial^+ h/\partial c = o\,(1 - \tanh^2 c) = 0$. So the derivative is exactly
 # the product of the forget gates, a diagonal matrix. The units do not hear one another. A loss at the last step, where
 # $o$ opens, still reaches all earlier steps along the direct path, so the network can be trained. This is the gated
 # unit of the picture in "A memory with gates".

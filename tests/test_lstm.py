@@ -298,7 +298,7 @@ DRAWS = {
         "rng.uniform(1, 0.9 * (t_max - 1), H)",
     ],
     "end too late": ["rng.uniform(1, t_max, H)", "rng.uniform(1, 1.1 * (t_max - 1), H)"],
-    "not spread evenly": ["1 + (t_max - 2) * rng.random(H) ** 1.15", "1 + (t_max - 2) * rng.beta(2, 2, H)"],
+    "not spread evenly": ["1 + (t_max - 2) * rng.random(H) ** 1.15"],
     "too evenly": ["rng.permutation(np.linspace(1, t_max - 1, H))", "np.linspace(1, t_max - 1, H)"],
     "sorted": ["np.sort(rng.uniform(1, t_max - 1, H))[::-1]"],
     "one and the same": ["rng.uniform(1, t_max - 1)"],
@@ -423,6 +423,45 @@ def test_differences_are_no_answer_where_a_formula_is_asked_for(exercise, may_pa
 
 
 # ------------------------------------------------------------------------------------------------ what is told
+
+
+# Slips that give the numbers of another one in some of the tests: what is said there must be true of both.
+# Exercise, what is replaced in the answer, by what, a test, what is told, and what is not.
+SHARED = [
+    (
+        "lstm_step",
+        "i, f, o = sigmoid(a[:3])",
+        "f, i, o = sigmoid(a[:3])",
+        "memory",
+        "have changed places in your c",
+        "",
+    ),
+    ("lstm_step", "np.stack([i, f, o, g])", "np.stack([f, i, o, g])", "gates", "in the third result", "are read"),
+    (
+        "lstm_forward",
+        "h = o * np.tanh(c)",
+        "h, c = c, o * np.tanh(c)",
+        "one step",
+        "where you take the results",
+        "start",
+    ),
+    ("lstm_forward", "np.stack(all_gates)", "np.concatenate(all_gates)", "one step", "no time axis", "last step only"),
+    ("lstm_step_backward", "dc * f,", "dh * f,", "dc_prev", "dc_prev is dh", "all gates"),
+    ("lstm_step_backward", "@ x_t,", "@ x_t / len(dh),", "dU", "dU is divided by B", "dW"),
+    ("lstm_step_backward", "(da @ U)", "(da @ U)[:3]", "dx", "dx lacks", "dh_prev"),
+    ("cell_jacobian_parts", "f[:, :, None] * np.eye(f.shape[1], dtype=f.dtype)", "f", "direct", "f itself", ""),
+    ("cell_jacobian_parts", "f[:, :, None] * np.eye(f.shape[1], dtype=f.dtype)", "np.diag(f)", "direct", "np.diag", ""),
+]
+
+
+@pytest.mark.parametrize("exercise, old, new, test, told, untold", SHARED)
+@pytest.mark.parametrize("visible", [True, False])
+def test_what_is_told_is_true_of_every_way_to_these_numbers(exercise, old, new, test, told, untold, visible):
+    (answer,) = [c.text for c in COURSE.cells if c.role == "answer" and c.exercise == exercise]
+    assert answer.count(old) == 1
+    given = COURSE.namespace(answer.replace(old, new))[exercise]
+    verdict = judged(test, given, "practice", exercise, visible)
+    assert not verdict.passed and told in verdict.message and (not untold or untold not in verdict.message)
 
 
 def test_every_section_that_a_message_or_hint_names_is_in_the_notebook():

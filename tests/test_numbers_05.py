@@ -97,3 +97,15 @@ def test_the_bias_decides_whether_temporal_order_is_learned(text):
     """No GRU with the usual bias learned it, each one did with a bias that keeps."""
     assert "b_z =  0: error above 65 % at the end of 240 iterations in 3 of 3 runs" in text
     assert "b_z = −3: error below 25 % at the end of 240 iterations in 3 of 3 runs" in text
+
+
+def test_without_the_delay_only_the_input_of_the_output_gate_is_another(text):
+    """Not the gate of the step before, which had seen an older memory."""
+    assert re.search(r"no delay: x\(T−1\), c\(T−1\) .* gives the ordinary LSTM's h: True", text)
+    assert re.search(r"\no\(T−1\) .* gives the ordinary LSTM's h: False", text)
+    assert "a gate of x(T−1) and c(T−1), times c(T−1): 0.00 from" in text
+
+
+def test_the_tied_gate_is_nearly_shut_at_high_maxima_only(text):
+    (high, low), weak = printed(text, "above 100 sunspots #, below 10 #; in"), printed(text, "in 1804 and 1816 # and #")
+    assert high < 0.15 < 0.2 < min(weak) < max(weak) < 0.3 < 0.35 < low

@@ -6,6 +6,7 @@ The right answers are not here: they are in ``solutions/``, which students do no
 
 import copy
 import importlib
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -206,7 +207,7 @@ class Exercise:
     @property
     def points(self) -> float:
         """The sum of its tests' points."""
-        return sum(test.points for test in self.tests)
+        return math.fsum(test.points for test in self.tests)
 
     def test(self, name: str) -> Test:
         """The test of that name."""

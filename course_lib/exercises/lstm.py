@@ -70,7 +70,8 @@ def _chrono(outputs, case):
     found["the units of b_f"] = "differ" if differ else "share their values"
     if len(b_f) >= 5000:
         found["spread evenly between its ends"] = _even(b_f) if differ else "not told"
-    return {**found, "b_i": _relation(b_i, b_f), "b_o": _relation(b_o, b_f), "b_g": _relation(b_g, b_f)}
+    relations = {"b_i": _relation(b_i, b_f, "−b_f"), "b_o": _relation(b_o, b_f, "0"), "b_g": _relation(b_g, b_f, "0")}
+    return found | relations
 
 
 # The bounds of the next two functions: right draws of any number of units overstep each of them less than once in
@@ -122,10 +123,10 @@ def _even(b_f):
     return "something else"
 
 
-def _relation(b, b_f):
-    """What b is, told by b_f."""
+def _relation(b, b_f, right):
+    """What b is, told by b_f; where b_f is 0, more than one name would do, and the right one does first."""
     known = {"−b_f": -b_f, "0": 0 * b_f, "b_f": b_f, "1 − b_f": 1 - b_f, "exp(b_f)": np.exp(b_f), "1": 1 + 0 * b_f}
-    return next((name for name, value in known.items() if np.allclose(b, value, 1e-12, 1e-12)), "something else")
+    return next((name for name in (right, *known) if np.allclose(b, known[name], 1e-12, 1e-12)), "something else")
 
 
 EXERCISES = (

@@ -6,6 +6,7 @@ another machine.
 
 import contextlib
 import io
+import math
 import os
 import tempfile
 import time
@@ -258,8 +259,8 @@ def _result(student: str, notebook: str, status: str, message: str, tests: list[
         "student": student,
         "notebook": notebook,
         "status": status,
-        "score": sum(test["points"] for test in tests),
-        "max_score": sum(test["max_points"] for test in tests),
+        "score": math.fsum(test["points"] for test in tests),
+        "max_score": math.fsum(test["max_points"] for test in tests),
         "seconds": round(seconds, 2),
         "message": message,
         "tests": tests,

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 import os
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -164,7 +165,7 @@ def _missing(student: str, notebook: str) -> Result:
     ]
     return {
         **{"student": student, "notebook": notebook, "status": "missing", "message": "", "seconds": 0.0},
-        **{"score": 0.0, "max_score": sum(test["max_points"] for test in tests)},
+        **{"score": 0.0, "max_score": math.fsum(test["max_points"] for test in tests)},
         "tests": [{**test, "passed": False, "message": ""} for test in tests],
     }
 

@@ -25,7 +25,7 @@ def lstm_cell(back: bool = False) -> Any:
     """
     figure = empty(12, 6.4, _BACK_ALT if back else _CELL_ALT)
     axes = figure.add_subplot()
-    axes.set(xlim=(-1.0, 15.6), ylim=(-1.25, 6.9), aspect="equal")
+    axes.set(xlim=(-1.5 if back else -1.0, 15.6), ylim=(-1.25, 6.9), aspect="equal")
     axes.set_axis_off()
 
     def wire(points: list, colour: str, ahead: str = "", behind: str = "", at: tuple = (0, 0), **line: Any) -> None:
@@ -69,13 +69,16 @@ def lstm_cell(back: bool = False) -> Any:
     _sign(axes, _SUM, _PRODUCT, "×")
     _sign(axes, _OUT, _READ, "×")
     axes.plot([_OUT, 1.4], [_LINE, _BUS], "o", ms=8, color=LOSS if back else "black", zorder=4)
-    ends = {"c^{(t-1)}": (0.4, _LINE), "h^{(t-1)}": (0.4, _BUS), "c^{(t)}": (14.3, _LINE), "h^{(t)}": (14.3, _READ)}
-    for name, (x, y) in ends.items():
-        colour = LOSS if back else HIDDEN
-        ha = "right" if x < 1 else "left"
-        axes.text(x, y, f"$d{name}$" if back else f"${name}$", ha=ha, va="center", fontsize=20, color=colour)
-    x = "$dx^{(t)}$" if back else "$x^{(t)}$"
-    axes.text(1.4, -0.6, x, ha="center", va="top", fontsize=20, color=LOSS if back else INPUT)
+    font = {"fontsize": 18, "family": "monospace", "color": LOSS} if back else {"fontsize": 20, "color": HIDDEN}
+    for name, code, x, y in (
+        ("$c^{(t-1)}$", "dc_prev", 0.4, _LINE),
+        ("$h^{(t-1)}$", "dh_prev", 0.4, _BUS),
+        ("$c^{(t)}$", "dc", 14.3, _LINE),
+        ("$h^{(t)}$", "dh", 14.3, _READ),
+    ):
+        axes.text(x, y, code if back else name, ha="right" if x < 1 else "left", va="center", **font)
+    font["color"] = LOSS if back else INPUT
+    axes.text(1.4, -0.6, "dx" if back else "$x^{(t)}$", ha="center", va="top", **font)
     if back:
         axes.text(1.8, -0.25, r"$\sum_k U_k^{\top} da_k$", ha="left", va="center", fontsize=18, color=LOSS)
         axes.text(-0.9, 0.05, r"$\sum_k W_k^{\top} da_k$", ha="left", va="center", fontsize=18, color=LOSS)
@@ -89,10 +92,10 @@ _CELL_ALT = (
     "three with a sigmoid for f, i and o, one with tanh for g; each gets h(t − 1) and x(t) and has its own U, W and b."
 )
 _BACK_ALT = (
-    "The same diagram with all arrows turned round. Gradients arrive at c(t) and h(t) on the right. The one of h(t) "
-    "goes to the gate o, and through the tanh up to the memory line. From there the gradient goes to the input gate, "
-    "times g; to the candidate, times i; to the forget gate, times c(t − 1); and along the line to c(t − 1), times f. "
-    "Each box multiplies by its slope; below, the four results are collected for h(t − 1) and x(t)."
+    "The same diagram with all arrows turned round. On the right the gradients dc and dh arrive. dh goes to the "
+    "gate o, and through the tanh up to the memory line. From there the gradient goes to the input gate, times g; to "
+    "the candidate, times i; to the forget gate, times c(t − 1); and out along the line, times f, as dc_prev. Each box "
+    "multiplies by its slope; below, the four results are collected, and leave as dh_prev and dx."
 )
 
 
@@ -178,8 +181,8 @@ def gated_sensitivity(memory: Any, output: Any, gates: Mapping[str, Any]) -> Any
     """How strongly the nodes of an unrolled gated unit depend on its first input.
 
     Args:
-        memory: ``(T,)``, |∂c(t)/∂x(1)|.
-        output: ``(T,)``, |∂h(t)/∂x(1)|.
+        memory: ``(T,)``, |dc(t)/dx(1)|.
+        output: ``(T,)``, |dh(t)/dx(1)|.
         gates: for ``"i"``, ``"f"`` and ``"o"`` the T values of the gates; one of more than ½ counts as open.
     """
     memory, output = asnumpy(memory), asnumpy(output)

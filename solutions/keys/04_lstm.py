@@ -1715,7 +1715,7 @@ def lstm_step_backward(dh, dc, cache):
 
 @mistake("lstm_step_backward", "in both places stands the tanh of the old memory: o gets dh tanh(c), and the slope on the path from h to c is 1 − tanh(c)², both with the new memory. See “The backward step”.", fails=ALL)
 def lstm_step_backward(dh, dc, cache):
-    x_t, h_prev, c_prev, c, U, W = (cache[name] for name in ("x_t", "h_prev", "c_prev", "c", "U", "W"))
+    x_t, h_prev, c_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "c_prev", "U", "W"))
     i, f, o, g = cache["gates"]
     tanh_c = np.tanh(c_prev)
     dc = dc + dh * o * (1 - tanh_c**2)
@@ -3177,7 +3177,7 @@ def cell_jacobian_parts(cache):
 @mistake("cell_jacobian_parts", "direct is f itself, the array in cache, (B, H). Asked is a new one with a matrix for each sample, (B, H, H), and f on its diagonal. See “The cell Jacobian”.", fails=DIRECT)
 def cell_jacobian_parts(cache):
     c_prev, o_prev, W = (cache[name] for name in ("c_prev", "o_prev", "W"))
-    i, f, o, g = cache["gates"]
+    i, f, _, g = cache["gates"]
     direct = f
     by_i = (g * i * (1 - i))[:, :, None] * W[0]
     by_f = (c_prev * f * (1 - f))[:, :, None] * W[1]
@@ -3190,7 +3190,7 @@ def cell_jacobian_parts(cache):
 @mistake("cell_jacobian_parts", "np.diag(f) takes the diagonal out of f, as f is (B, H) already. Asked is the opposite for each sample: f[b] put on the diagonal of a matrix of zeros, (B, H, H). See “The cell Jacobian”.", fails=DIRECT)
 def cell_jacobian_parts(cache):
     c_prev, o_prev, W = (cache[name] for name in ("c_prev", "o_prev", "W"))
-    i, f, o, g = cache["gates"]
+    i, f, _, g = cache["gates"]
     direct = np.diag(f)
     by_i = (g * i * (1 - i))[:, :, None] * W[0]
     by_f = (c_prev * f * (1 - f))[:, :, None] * W[1]
@@ -3203,7 +3203,7 @@ def cell_jacobian_parts(cache):
 @mistake("cell_jacobian_parts", "direct is a diagonal matrix for the whole batch, with f of one sample or of their sum or mean on it. Asked is one for each sample, (B, H, H). See “The cell Jacobian”.", fails=DIRECT)
 def cell_jacobian_parts(cache):
     c_prev, o_prev, W = (cache[name] for name in ("c_prev", "o_prev", "W"))
-    i, f, o, g = cache["gates"]
+    i, f, _, g = cache["gates"]
     direct = np.diag(f[0])
     by_i = (g * i * (1 - i))[:, :, None] * W[0]
     by_f = (c_prev * f * (1 - f))[:, :, None] * W[1]
@@ -3692,7 +3692,7 @@ def cell_jacobian_parts(cache):
 @mistake("cell_jacobian_parts", "the partners of i and g have changed places in through_h: i (1 − i) is multiplied by g, and 1 − g² by i. See “The cell Jacobian”.", fails=THROUGH_H)
 def cell_jacobian_parts(cache):
     c_prev, o_prev, W = (cache[name] for name in ("c_prev", "o_prev", "W"))
-    i, f, o, g = cache["gates"]
+    i, f, _, g = cache["gates"]
     direct = f[:, :, None] * np.eye(f.shape[1], dtype=f.dtype)
     by_i = (i * i * (1 - i))[:, :, None] * W[0]
     by_f = (c_prev * f * (1 - f))[:, :, None] * W[1]
@@ -3783,7 +3783,7 @@ def cell_jacobian_parts(cache):
 @mistake("cell_jacobian_parts", "you return the sums over the batch. Each sample has its own matrices, (B, H, H).", fails=ALL)
 def cell_jacobian_parts(cache):
     c_prev, o_prev, W = (cache[name] for name in ("c_prev", "o_prev", "W"))
-    i, f, o, g = cache["gates"]
+    i, f, _, g = cache["gates"]
     direct = f[:, :, None] * np.eye(f.shape[1], dtype=f.dtype)
     by_i = (g * i * (1 - i))[:, :, None] * W[0]
     by_f = (c_prev * f * (1 - f))[:, :, None] * W[1]
@@ -4065,7 +4065,7 @@ def gate_bias(kind, H, t_max, rng):
     if kind == "one":
         b[1] = 1
     elif kind == "chrono":
-        b[1] = np.log((1 + (t_max - 2) * rng.random(H) ** 2))
+        b[1] = np.log(1 + (t_max - 2) * rng.random(H) ** 2)
         b[0] = -b[1]
     elif kind != "zeros":
         raise ValueError(kind)

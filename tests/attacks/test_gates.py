@@ -132,7 +132,7 @@ ATTACKS = {
                     g = np.tanh(x_t @ U[2].T + (r * h_prev) @ W[2].T + b[2])
                     return (1 - z) * h_prev + z * g, np.stack([z, r, g])
                 """,
-                0.5,
+                0.0,
             ),
             "gru_step_backward": (
                 """
@@ -157,7 +157,7 @@ ATTACKS = {
                         params[name][0] *= -1
                     return params
                 """,
-                0.75,  # the right numbers, in the caller's arrays
+                0.8,  # the right numbers, in the caller's arrays
             ),
             "lstm_as_gru": (
                 """
@@ -324,7 +324,7 @@ def test_what_is_half_right_or_borrowed_earns_what_is_right_of_it(attack, bubble
     assert result["status"] == "ok"
     told = [(t["exercise"], t["test"], t["points"], t["message"]) for t in result["tests"]]
     assert set(answers) == {exercise.id for exercise in exercises.of_notebook(notebook)}
-    assert points(result) == {exercise: most for exercise, (_, most) in answers.items()}, told
+    assert points(result) == pytest.approx({exercise: most for exercise, (_, most) in answers.items()}), told
 
 
 @pytest.mark.parametrize("notebook", [LSTM, GRU])
