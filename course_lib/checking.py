@@ -159,7 +159,7 @@ def _borrowed(exercise: Exercise) -> str:
 
 
 def _left_over(notebook: str, exercise: Exercise) -> str:
-    """A warning where a function reads a variable that a demonstration cell has set: those cells are not graded."""
+    """A warning where an answer uses what a demonstration cell has made: those cells are not graded."""
     cells, names = _practice(notebook).cells, _namespace()
     shown, kept = (
         set().union(*(_variables(cell["source"]) for cell in cells if (cell["role"] == "demo") == demo))
@@ -173,9 +173,10 @@ def _left_over(notebook: str, exercise: Exercise) -> str:
 
 
 def _variables(source: str) -> set[str]:
-    """The names that a cell assigns at its top level, functions and imports aside."""
-    stored = [node for line in ast.parse(source).body for node in _outside_functions(line)]
-    return {node.id for node in stored if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    """The names that a cell assigns or defines at its top level, imports aside."""
+    nodes = [node for line in ast.parse(source).body for node in _outside_functions(line)]
+    stored = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    return stored | {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
 
 
 def _outside_functions(node: ast.AST) -> Iterator[ast.AST]:

@@ -482,7 +482,8 @@ for x_text, sums in (("input 1", [2.0, -2.0]), ("input 2", [-2.0, 2.0])):
 # network may have a matrix of its own, $W'$ in place of $W$, and its first reset gate the weights $w_1, w_2$ for $h_1$
 # and $h_2$. Then the derivatives are $r_1 W'_{1j} + r_1 (1 - r_1)\, w_j\, b_{\text{reset}}$ for $j = 1, 2$, where
 # $b_{\text{reset}}$ is that of candidate 1. Whatever the numbers are, these pairs depend on the input through the one
-# number $r_1$: they lie on a smooth curve, and such a curve fills no rectangle. (The cell has the same $W$ for both.)
+# number $r_1$. As $r_1$ goes from 0 to 1 they run along one curve, and a curve leaves nearly all of a rectangle empty.
+# (The cell has the same $W$ for both.)
 
 # %% tags=["demo"] slide="skip"
 from course_lib.gradcheck import numerical_gradient
@@ -655,9 +656,9 @@ assert np.allclose(h[t], mean) and np.isclose(u**t + sum(weights), 1)
 # we know the total derivative $\dfrac{dL}{dh^{(t)}}$. How does it go on to $h^{(t-1)}$, to the input and to the
 # parameters? No source derives it.
 #
-# In this section $h_-$ is short for $h^{(t-1)}$, and $dv$, as in the code, for the derivative of $L$ by $v$: $dh$ is
-# $\dfrac{dL}{dh^{(t)}}$, and $dh_-$ is what comes to $h^{(t-1)}$ **through step $t$**. To see every path by itself,
-# give a name to each value on the way:
+# In this section $h_-$ is short for $h^{(t-1)}$. A $d$ before a name, as in the code, is the derivative of $L$ by it:
+# $dh$ is $\dfrac{dL}{dh^{(t)}}$, and $dh_-$ is what comes to $h^{(t-1)}$ **through step $t$**. To see every path by
+# itself, give a name to each value on the way:
 #
 # $$\begin{aligned}
 # a_z &= U_z x + W_z h_- + b_z, & z &= \sigma(a_z), & m &= r \odot h_-, & h &= (1 - z) \odot h_- + z \odot g \\
@@ -1426,10 +1427,10 @@ plots.show(plots.step_cuts())
 # | | $g = \tanh(U_g x^{(t)} + W_g h + b_g)$ and $c^{(t)} = f \odot c^{(t-1)} + i \odot g$ | |
 #
 # With `without=None` the memories are the states of the GRU that has the first three parts, its reset before the
-# product. (*Delay*: the output gate of an ordinary LSTM belongs to the step before, whose input is $x^{(t-1)}$. Without
-# this condition, $o$ is still computed anew in this step, from the same $s$ as $f$, only with $x^{(t-1)}$; it is not
-# the $o$ of the step before, which saw an older $s$.) The fourth part is always there, and it is used only without
-# "coupled".
+# product. The fourth part is always there, and it is used only without "coupled".
+#
+# *Without "delay"* only the input of $o$ is late: each step computes $o$ anew, from the same $s$ as $f$, but with
+# $x^{(t-1)}$. To take over the $o$ that the step before has computed is something else: that one saw an older $s$, too.
 #
 # Return the pair `cs, hs`. The results are exact up to rounding. All sizes can be 1. float32 inputs give float32
 # results. Do not change the inputs. Marked: the memories with all four conditions (0.75 points), the outputs (0.25),
@@ -1834,7 +1835,7 @@ for name, cells in trained.items():
     assert min(errors) > 14 and max(errors) < 24 < rmse(x, test)
 
 # %% [markdown] slide="-"
-# All are far better than "the same as this year". On average the LSTM is ahead of the GRU by about one sunspot, with a
+# All are far better than "the same as this year". On average the LSTM is ahead of the GRU by one or two sunspots, with a
 # third more parameters; two starts of one kind differ by as much. And ten numbers in a linear formula do as well. This
 # series does not ask for a long memory.
 

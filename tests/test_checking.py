@@ -155,6 +155,7 @@ DEMO = "two, T = 2, 7\nscale = [k for k in range(3)]\ndef helper(x):\n    inner 
     [
         (DEMO, "return two * x", "two"),
         (DEMO, "return sum(two * row for row in x[None]) + 0 * T", "T, two"),
+        (DEMO, "return 2 * helper(x) / 5", "helper"),
         (DEMO, "return 2 * x.T.T", ""),  # an attribute of that name
         (DEMO, "two = 2\n    return two * x", ""),
         (DEMO, "return 2 * x + 0 * given", ""),  # the setup cell makes it, too

@@ -302,7 +302,16 @@ DRAWS = {
     "too evenly": ["rng.permutation(np.linspace(1, t_max - 1, H))", "np.linspace(1, t_max - 1, H)"],
     "sorted": ["np.sort(rng.uniform(1, t_max - 1, H))[::-1]"],
     "one and the same": ["rng.uniform(1, t_max - 1)"],
-    "whole numbers": ["rng.integers(1, t_max, H)"],
+    "whole numbers": [
+        "rng.integers(1, t_max, H)",
+        "rng.integers(1, t_max - 1, H)",
+        "np.round(rng.uniform(1, t_max - 1, H))",
+    ],
+    "whole numbers only, and the last of them is t_max − 2": ["np.floor(rng.uniform(1, t_max - 1, H))"],
+    "several units get the same": [
+        "np.maximum(1, rng.uniform(0, t_max - 1, H))",
+        "np.round(rng.uniform(1, t_max - 1, H), 1)",
+    ],
 }
 
 
@@ -318,6 +327,22 @@ def gate_bias(kind, H, t_max, rng):
     given = COURSE.namespace(code)["gate_bias"]
     for verdict in (judged("chrono", given, "wrong draws"), judged("chrono", given, "practice", visible=True)):
         assert not verdict.passed and told in verdict.message
+
+
+@pytest.mark.parametrize(
+    "formula", ["-np.log(rng.uniform(1, t_max - 1, H))", "np.log(1 - sigmoid(b[1]))", "-b[1] / 2", "-b[1][::-1]"]
+)
+def test_another_input_gate_is_told_neither_draw_nor_formula(formula):
+    code = f"""
+def gate_bias(kind, H, t_max, rng):
+    b = np.zeros((4, H))
+    b[1] = np.log(rng.uniform(1, t_max - 1, H))
+    b[0] = {formula}
+    return b
+"""
+    given = COURSE.namespace(code)["gate_bias"]
+    for verdict in (judged("chrono", given, "input gate"), judged("chrono", given, "practice", visible=True)):
+        assert not verdict.passed and "Neither a second draw nor another formula" in verdict.message
 
 
 @pytest.mark.parametrize(
@@ -449,6 +474,17 @@ SHARED = [
     ("lstm_step_backward", "dc * f,", "dh * f,", "dc_prev", "dc_prev is dh", "all gates"),
     ("lstm_step_backward", "@ x_t,", "@ x_t / len(dh),", "dU", "dU is divided by B", "dW"),
     ("lstm_step_backward", "(da @ U)", "(da @ U)[:3]", "dx", "dx lacks", "dh_prev"),
+    (
+        "lstm_step_backward",
+        "(da @ W)",
+        "(da @ W)[[0, 1, 3]]",
+        "dh_prev",
+        "dh_prev lacks what comes through the output",
+        "",
+    ),
+    ("lstm_step_backward", "(da @ U)", "(da @ U)[1:]", "dx", "dx lacks what comes through the input gate", ""),
+    ("lstm_variant", "if peephole is None", 'if "P" not in params', "base", 'taken for "diagonal"', ""),
+    ("lstm_step", "return h, c,", "return c, h,", "state", "exchanged with it", ""),
     ("cell_jacobian_parts", "f[:, :, None] * np.eye(f.shape[1], dtype=f.dtype)", "f", "direct", "f itself", ""),
     ("cell_jacobian_parts", "f[:, :, None] * np.eye(f.shape[1], dtype=f.dtype)", "np.diag(f)", "direct", "np.diag", ""),
 ]

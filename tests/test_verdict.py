@@ -233,6 +233,7 @@ def test_where_a_part_counts_the_whole_is_told():
         assert message(form, right, PART) == f"you returned {told}; expected hs, os, in this order"
     for form in (lambda x: (x, list(x)), lambda x: (x, tuple(x)), lambda x: (x, x.tolist())):
         assert message(form, right, PART).startswith("os: this is a list or a tuple; np.stack")
+    assert message(lambda x: (x, {"a": x}), right, PART) == "os: this is a dictionary; expected an array"
 
     GRADIENT = Asked("gradient", 1.0, "one of two", probe=gradients("dW", "db"))
     right = {"dU": X, "dW": X + 1, "db": X + 2}

@@ -66,8 +66,8 @@ def _chrono(outputs, case):
         return {"result": b}
     b_i, b_f, b_o, b_g = b.astype(float)
     found = {"shape": np.array(b.shape), "b_f": _ends(b_f, case["t_max"])}
-    differ = len(np.unique(b_f)) > 0.99 * len(b_f)  # two of many may meet by chance: the logarithm is rounded
-    found["the units of b_f"] = "differ" if differ else "share their values"
+    found["the units of b_f"] = _values(b_f)
+    differ = found["the units of b_f"] == "differ"
     if len(b_f) >= 5000:
         found["spread evenly between its ends"] = _even(b_f) if differ else "not told"
     relations = {"b_i": _relation(b_i, b_f, "−b_f"), "b_o": _relation(b_o, b_f, "0"), "b_g": _relation(b_g, b_f, "0")}
@@ -98,6 +98,17 @@ def _ends(b_f, t_max):
     elif many and u.max() < most - near:
         high = "below log(t_max − 1)" if u.max() > 1 + 1e-12 else "0 or below"
     return f"from {low} to {high}"
+
+
+def _values(b_f):
+    """Whether the units of b_f have values of their own; that they are whole numbers can only be told of many."""
+    if len(b_f) > 1 and len(np.unique(b_f)) == 1:
+        return "are one and the same"
+    u = np.exp(b_f)
+    if len(b_f) >= 200 and (np.abs(u - np.round(u)) <= 1e-9 * u).all():
+        return "are logarithms of whole numbers"
+    # Two of many may meet by chance: the logarithm is rounded.
+    return "differ" if len(np.unique(b_f)) > 0.995 * len(b_f) else "share their values"
 
 
 def _even(b_f):
@@ -239,7 +250,7 @@ EXERCISES = (
         hints=(
             "c(t) = f c(t−1) + i g. c(t−1) stands there openly once, and hidden three times: which of f, i and g "
             "depend on h(t−1), and how does h(t−1) depend on c(t−1)?",
-            "direct is a diagonal matrix for each sample. through_h is a product of two: ∂c(t)/∂h(t−1), and the "
+            "direct is a diagonal matrix for each sample. through_h is a product of two: ∂⁺c(t)/∂h(t−1), and the "
             "diagonal matrix of the slopes of h(t−1) = o(t−1) tanh(c(t−1)). The first has a term for each of f, i and "
             "g: in row j a slope of unit j times row j of W[k]. A diagonal matrix from the left multiplies rows, from "
             "the right columns.",
@@ -291,7 +302,7 @@ EXERCISES = (
             "i and f first, with c_prev; then g and c; then o, with the new c. What a gate sees is added inside its σ. "
             "full: memory @ P[k].T, as with W. diagonal: memory * P[k], each unit its own memory only.",
             "coupled: i = 1 − f, in place of the gate's own formula, also in the gates that you return. With "
-            'peephole=None there may be no "P" in params, so do not read it then. g sees no memory.',
+            'peephole=None do not read "P", be it in params or not. g sees no memory.',
         ),
     ),
 )

@@ -181,6 +181,8 @@ def _difference(test: Test, expected: Answer | Fingerprint, given: Answer, revea
 def _names_difference(test: Test, expected: Mapping[str, Any], given: Mapping[str, Any]) -> str:
     if listed := [name for name in expected if any(other.startswith(f"{name}.0") for other in given)]:
         return f"{_listed(listed)}: this is a list or a tuple; np.stack makes one array of its arrays"
+    if nested := [name for name in expected if any(other.startswith(f"{name}.") for other in given)]:
+        return f"{_listed(nested)}: this is a dictionary; expected an array"
     if returns := getattr(test.probe, "returns", ""):
         is_dictionary = not any(name.split(".")[0].isdigit() or name == "result" for name in given)
         return f"you returned {'a dictionary with ' * is_dictionary}{_form(given)}; expected {returns}"

@@ -150,6 +150,26 @@ def lstm_step(x_t, h_prev, c_prev, params):
     return h, c, np.stack([i, f, o, g])
 
 
+@mistake("lstm_step", "the tanh of the candidate is taken twice: tanh(g), and g has its tanh already. One tanh is around what goes into the candidate. See “Three gates and a candidate”.", fails=ALL)
+def lstm_step(x_t, h_prev, c_prev, params):
+    U, W, b = (params[name] for name in "UWb")
+    a = x_t @ U.transpose(0, 2, 1) + h_prev @ W.transpose(0, 2, 1) + b[:, None]
+    i, f, o, g = sigmoid(a[0]), sigmoid(a[1]), sigmoid(a[2]), np.tanh(np.tanh(a[3]))
+    c = f * c_prev + i * g
+    h = o * np.tanh(c)
+    return h, c, np.stack([i, f, o, g])
+
+
+@mistake("lstm_step", "the candidate has a second tanh in c: your c is f c_prev + i tanh(g). g has its tanh already, and c is f c_prev + i g. See “Three gates and a candidate”.", fails=FROM_C)
+def lstm_step(x_t, h_prev, c_prev, params):
+    U, W, b = (params[name] for name in "UWb")
+    a = x_t @ U.transpose(0, 2, 1) + h_prev @ W.transpose(0, 2, 1) + b[:, None]
+    i, f, o, g = sigmoid(a[0]), sigmoid(a[1]), sigmoid(a[2]), np.tanh(a[3])
+    c = f * c_prev + i * np.tanh(g)
+    h = o * np.tanh(c)
+    return h, c, np.stack([i, f, o, g])
+
+
 @mistake("lstm_step", "the tanh around the memory is missing in h: your h is o c, and it is o tanh(c). See “Three gates and a candidate”.", fails=FROM_H)
 def lstm_step(x_t, h_prev, c_prev, params):
     U, W, b = (params[name] for name in "UWb")
@@ -483,7 +503,7 @@ def lstm_step(x_t, h_prev, c_prev, params):
     return h, c, np.stack([i, f, o, g])
 
 
-@mistake("lstm_step", "your h is c itself, without the tanh and the output gate: h is o tanh(c). See “Three gates and a candidate”.", fails=FROM_H)
+@mistake("lstm_step", "your h is the memory c: exchanged with it (asked is h, c, gates), or without the tanh and the output gate. h is o tanh(c). See “Three gates and a candidate”.", fails=FROM_H)
 def lstm_step(x_t, h_prev, c_prev, params):
     U, W, b = (params[name] for name in "UWb")
     a = x_t @ U.transpose(0, 2, 1) + h_prev @ W.transpose(0, 2, 1) + b[:, None]
@@ -1506,6 +1526,102 @@ INPUTS = ["dx", "dh_prev", "one arrival", "inputs", "float32"]
 MEMORY = ["dc_prev", "one arrival", "inputs", "float32"]
 
 
+@mistake("lstm_step_backward", "dh_prev lacks what comes through the input gate: its term is not in the sum, or its block is 0. h_prev goes into all four. See “The backward step”.", fails=["dh_prev", "one arrival", "inputs", "float32"])
+def lstm_step_backward(dh, dc, cache):
+    x_t, h_prev, c_prev, c, U, W = (cache[name] for name in ("x_t", "h_prev", "c_prev", "c", "U", "W"))
+    i, f, o, g = cache["gates"]
+    tanh_c = np.tanh(c)
+    dc = dc + dh * o * (1 - tanh_c**2)
+    da_i = dc * g * i * (1 - i)
+    da_f = dc * c_prev * f * (1 - f)
+    da_o = dh * tanh_c * o * (1 - o)
+    da_g = dc * i * (1 - g**2)
+    da = np.stack([da_i, da_f, da_o, da_g])
+    dx, dh_prev, dc_prev = (da @ U).sum(axis=0), (da[[1, 2, 3]] @ W[[1, 2, 3]]).sum(axis=0), dc * f
+    dU, dW, db = da.transpose(0, 2, 1) @ x_t, da.transpose(0, 2, 1) @ h_prev, da.sum(axis=1)
+    return {"dx": dx, "dh_prev": dh_prev, "dc_prev": dc_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("lstm_step_backward", "dh_prev lacks what comes through the forget gate: its term is not in the sum, or its block is 0. h_prev goes into all four. See “The backward step”.", fails=["dh_prev", "one arrival", "inputs", "float32"])
+def lstm_step_backward(dh, dc, cache):
+    x_t, h_prev, c_prev, c, U, W = (cache[name] for name in ("x_t", "h_prev", "c_prev", "c", "U", "W"))
+    i, f, o, g = cache["gates"]
+    tanh_c = np.tanh(c)
+    dc = dc + dh * o * (1 - tanh_c**2)
+    da_i = dc * g * i * (1 - i)
+    da_f = dc * c_prev * f * (1 - f)
+    da_o = dh * tanh_c * o * (1 - o)
+    da_g = dc * i * (1 - g**2)
+    da = np.stack([da_i, da_f, da_o, da_g])
+    dx, dh_prev, dc_prev = (da @ U).sum(axis=0), (da[[0, 2, 3]] @ W[[0, 2, 3]]).sum(axis=0), dc * f
+    dU, dW, db = da.transpose(0, 2, 1) @ x_t, da.transpose(0, 2, 1) @ h_prev, da.sum(axis=1)
+    return {"dx": dx, "dh_prev": dh_prev, "dc_prev": dc_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("lstm_step_backward", "dh_prev lacks what comes through the output gate: its term is not in the sum, or its block is 0. h_prev goes into all four. See “The backward step”.", fails=["dh_prev", "one arrival", "inputs", "float32"])
+def lstm_step_backward(dh, dc, cache):
+    x_t, h_prev, c_prev, c, U, W = (cache[name] for name in ("x_t", "h_prev", "c_prev", "c", "U", "W"))
+    i, f, o, g = cache["gates"]
+    tanh_c = np.tanh(c)
+    dc = dc + dh * o * (1 - tanh_c**2)
+    da_i = dc * g * i * (1 - i)
+    da_f = dc * c_prev * f * (1 - f)
+    da_o = dh * tanh_c * o * (1 - o)
+    da_g = dc * i * (1 - g**2)
+    da = np.stack([da_i, da_f, da_o, da_g])
+    dx, dh_prev, dc_prev = (da @ U).sum(axis=0), (da[[0, 1, 3]] @ W[[0, 1, 3]]).sum(axis=0), dc * f
+    dU, dW, db = da.transpose(0, 2, 1) @ x_t, da.transpose(0, 2, 1) @ h_prev, da.sum(axis=1)
+    return {"dx": dx, "dh_prev": dh_prev, "dc_prev": dc_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("lstm_step_backward", "dx lacks what comes through the input gate: its term is not in the sum, or its block is 0. x_t goes into all four. See “The backward step”.", fails=["dx", "one arrival", "inputs", "float32"])
+def lstm_step_backward(dh, dc, cache):
+    x_t, h_prev, c_prev, c, U, W = (cache[name] for name in ("x_t", "h_prev", "c_prev", "c", "U", "W"))
+    i, f, o, g = cache["gates"]
+    tanh_c = np.tanh(c)
+    dc = dc + dh * o * (1 - tanh_c**2)
+    da_i = dc * g * i * (1 - i)
+    da_f = dc * c_prev * f * (1 - f)
+    da_o = dh * tanh_c * o * (1 - o)
+    da_g = dc * i * (1 - g**2)
+    da = np.stack([da_i, da_f, da_o, da_g])
+    dx, dh_prev, dc_prev = (da[[1, 2, 3]] @ U[[1, 2, 3]]).sum(axis=0), (da @ W).sum(axis=0), dc * f
+    dU, dW, db = da.transpose(0, 2, 1) @ x_t, da.transpose(0, 2, 1) @ h_prev, da.sum(axis=1)
+    return {"dx": dx, "dh_prev": dh_prev, "dc_prev": dc_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("lstm_step_backward", "dx lacks what comes through the forget gate: its term is not in the sum, or its block is 0. x_t goes into all four. See “The backward step”.", fails=["dx", "one arrival", "inputs", "float32"])
+def lstm_step_backward(dh, dc, cache):
+    x_t, h_prev, c_prev, c, U, W = (cache[name] for name in ("x_t", "h_prev", "c_prev", "c", "U", "W"))
+    i, f, o, g = cache["gates"]
+    tanh_c = np.tanh(c)
+    dc = dc + dh * o * (1 - tanh_c**2)
+    da_i = dc * g * i * (1 - i)
+    da_f = dc * c_prev * f * (1 - f)
+    da_o = dh * tanh_c * o * (1 - o)
+    da_g = dc * i * (1 - g**2)
+    da = np.stack([da_i, da_f, da_o, da_g])
+    dx, dh_prev, dc_prev = (da[[0, 2, 3]] @ U[[0, 2, 3]]).sum(axis=0), (da @ W).sum(axis=0), dc * f
+    dU, dW, db = da.transpose(0, 2, 1) @ x_t, da.transpose(0, 2, 1) @ h_prev, da.sum(axis=1)
+    return {"dx": dx, "dh_prev": dh_prev, "dc_prev": dc_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("lstm_step_backward", "dx lacks what comes through the output gate: its term is not in the sum, or its block is 0. x_t goes into all four. See “The backward step”.", fails=["dx", "one arrival", "inputs", "float32"])
+def lstm_step_backward(dh, dc, cache):
+    x_t, h_prev, c_prev, c, U, W = (cache[name] for name in ("x_t", "h_prev", "c_prev", "c", "U", "W"))
+    i, f, o, g = cache["gates"]
+    tanh_c = np.tanh(c)
+    dc = dc + dh * o * (1 - tanh_c**2)
+    da_i = dc * g * i * (1 - i)
+    da_f = dc * c_prev * f * (1 - f)
+    da_o = dh * tanh_c * o * (1 - o)
+    da_g = dc * i * (1 - g**2)
+    da = np.stack([da_i, da_f, da_o, da_g])
+    dx, dh_prev, dc_prev = (da[[0, 1, 3]] @ U[[0, 1, 3]]).sum(axis=0), (da @ W).sum(axis=0), dc * f
+    dU, dW, db = da.transpose(0, 2, 1) @ x_t, da.transpose(0, 2, 1) @ h_prev, da.sum(axis=1)
+    return {"dx": dx, "dh_prev": dh_prev, "dc_prev": dc_prev, "dU": dU, "dW": dW, "db": db}
+
+
 @mistake("lstm_step_backward", "the path from h to c is missing: your values are those with dc as it came in. h = o tanh(c), so c also gets dh o (1 − tanh(c)²), before anything else is made of dc. See “The backward step”.", fails=ALL)
 def lstm_step_backward(dh, dc, cache):
     x_t, h_prev, c_prev, c, U, W = (cache[name] for name in ("x_t", "h_prev", "c_prev", "c", "U", "W"))
@@ -1591,6 +1707,22 @@ def lstm_step_backward(dh, dc, cache):
     i, f, o, g = cache["gates"]
     tanh_c = np.tanh(c)
     dc = dc + dh * (1 - tanh_c**2)
+    da_i = dc * g * i * (1 - i)
+    da_f = dc * c_prev * f * (1 - f)
+    da_o = dh * tanh_c * o * (1 - o)
+    da_g = dc * i * (1 - g**2)
+    da = np.stack([da_i, da_f, da_o, da_g])
+    dx, dh_prev, dc_prev = (da @ U).sum(axis=0), (da @ W).sum(axis=0), dc * f
+    dU, dW, db = da.transpose(0, 2, 1) @ x_t, da.transpose(0, 2, 1) @ h_prev, da.sum(axis=1)
+    return {"dx": dx, "dh_prev": dh_prev, "dc_prev": dc_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("lstm_step_backward", "c gets (dh + dc) o (1 − tanh(c)²) in your values. That factor belongs to dh alone, which comes through h; dc arrives at c itself: dc + dh o (1 − tanh(c)²). See “The backward step”.", fails=ALL)
+def lstm_step_backward(dh, dc, cache):
+    x_t, h_prev, c_prev, c, U, W = (cache[name] for name in ("x_t", "h_prev", "c_prev", "c", "U", "W"))
+    i, f, o, g = cache["gates"]
+    tanh_c = np.tanh(c)
+    dc = (dc + dh) * o * (1 - tanh_c**2)
     da_i = dc * g * i * (1 - i)
     da_f = dc * c_prev * f * (1 - f)
     da_o = dh * tanh_c * o * (1 - o)
@@ -1841,6 +1973,22 @@ def lstm_step_backward(dh, dc, cache):
     return {"dx": dx, "dh_prev": dh_prev, "dc_prev": dc_prev, "dU": dU, "dW": dW, "db": db}
 
 
+@mistake("lstm_step_backward", "dc_prev has the factor c_prev: dc f c_prev. In the product f c_prev each factor gets what arrives, times its partner: c_prev gets dc f. See “The backward step”.", fails=MEMORY)
+def lstm_step_backward(dh, dc, cache):
+    x_t, h_prev, c_prev, c, U, W = (cache[name] for name in ("x_t", "h_prev", "c_prev", "c", "U", "W"))
+    i, f, o, g = cache["gates"]
+    tanh_c = np.tanh(c)
+    dc = dc + dh * o * (1 - tanh_c**2)
+    da_i = dc * g * i * (1 - i)
+    da_f = dc * c_prev * f * (1 - f)
+    da_o = dh * tanh_c * o * (1 - o)
+    da_g = dc * i * (1 - g**2)
+    da = np.stack([da_i, da_f, da_o, da_g])
+    dx, dh_prev, dc_prev = (da @ U).sum(axis=0), (da @ W).sum(axis=0), dc * f * c_prev
+    dU, dW, db = da.transpose(0, 2, 1) @ x_t, da.transpose(0, 2, 1) @ h_prev, da.sum(axis=1)
+    return {"dx": dx, "dh_prev": dh_prev, "dc_prev": dc_prev, "dU": dU, "dW": dW, "db": db}
+
+
 @mistake("lstm_step_backward", "dc_prev has the slope of the forget gate, f (1 − f). The old memory is multiplied by f itself. See “The backward step”.", fails=MEMORY)
 def lstm_step_backward(dh, dc, cache):
     x_t, h_prev, c_prev, c, U, W = (cache[name] for name in ("x_t", "h_prev", "c_prev", "c", "U", "W"))
@@ -1899,6 +2047,39 @@ def lstm_step_backward(dh, dc, cache):
     da_i = dc * g * i * (1 - i)
     da_f = dc * c_prev * f * (1 - f)
     da_o = dc * tanh_c * o * (1 - o)
+    da_g = dc * i * (1 - g**2)
+    da = np.stack([da_i, da_f, da_o, da_g])
+    dx, dh_prev, dc_prev = (da @ U).sum(axis=0), (da @ W).sum(axis=0), dc * f
+    dU, dW, db = da.transpose(0, 2, 1) @ x_t, da.transpose(0, 2, 1) @ h_prev, da.sum(axis=1)
+    return {"dx": dx, "dh_prev": dh_prev, "dc_prev": dc_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("lstm_step_backward", "the output gate gets (dh + dc) tanh(c), and it gets dh tanh(c): o stands in h only. See “The backward step”.", fails=THROUGH_GATES)
+def lstm_step_backward(dh, dc, cache):
+    x_t, h_prev, c_prev, c, U, W = (cache[name] for name in ("x_t", "h_prev", "c_prev", "c", "U", "W"))
+    i, f, o, g = cache["gates"]
+    tanh_c = np.tanh(c)
+    arrives = dh + dc
+    dc = dc + dh * o * (1 - tanh_c**2)
+    da_i = dc * g * i * (1 - i)
+    da_f = dc * c_prev * f * (1 - f)
+    da_o = arrives * tanh_c * o * (1 - o)
+    da_g = dc * i * (1 - g**2)
+    da = np.stack([da_i, da_f, da_o, da_g])
+    dx, dh_prev, dc_prev = (da @ U).sum(axis=0), (da @ W).sum(axis=0), dc * f
+    dU, dW, db = da.transpose(0, 2, 1) @ x_t, da.transpose(0, 2, 1) @ h_prev, da.sum(axis=1)
+    return {"dx": dx, "dh_prev": dh_prev, "dc_prev": dc_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("lstm_step_backward", "the output gate gets (dh + dc) tanh(c), with all that arrives at c as dc. It gets dh tanh(c): o stands in h only. See “The backward step”.", fails=THROUGH_GATES)
+def lstm_step_backward(dh, dc, cache):
+    x_t, h_prev, c_prev, c, U, W = (cache[name] for name in ("x_t", "h_prev", "c_prev", "c", "U", "W"))
+    i, f, o, g = cache["gates"]
+    tanh_c = np.tanh(c)
+    dc = dc + dh * o * (1 - tanh_c**2)
+    da_i = dc * g * i * (1 - i)
+    da_f = dc * c_prev * f * (1 - f)
+    da_o = (dh + dc) * tanh_c * o * (1 - o)
     da_g = dc * i * (1 - g**2)
     da = np.stack([da_i, da_f, da_o, da_g])
     dx, dh_prev, dc_prev = (da @ U).sum(axis=0), (da @ W).sum(axis=0), dc * f
@@ -2236,6 +2417,54 @@ def lstm_step_backward(dh, dc, cache):
     da_f = dc * c_prev * f * (1 - f)
     da_o = dh * tanh_c * o * (1 - o)
     da_g = dc * i * (1 - g)
+    da = np.stack([da_i, da_f, da_o, da_g])
+    dx, dh_prev, dc_prev = (da @ U).sum(axis=0), (da @ W).sum(axis=0), dc * f
+    dU, dW, db = da.transpose(0, 2, 1) @ x_t, da.transpose(0, 2, 1) @ h_prev, da.sum(axis=1)
+    return {"dx": dx, "dh_prev": dh_prev, "dc_prev": dc_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("lstm_step_backward", "the slope of the input gate is taken as 1 − i. It is i (1 − i). See “The backward step”.", fails=THROUGH_GATES)
+def lstm_step_backward(dh, dc, cache):
+    x_t, h_prev, c_prev, c, U, W = (cache[name] for name in ("x_t", "h_prev", "c_prev", "c", "U", "W"))
+    i, f, o, g = cache["gates"]
+    tanh_c = np.tanh(c)
+    dc = dc + dh * o * (1 - tanh_c**2)
+    da_i = dc * g * (1 - i)
+    da_f = dc * c_prev * f * (1 - f)
+    da_o = dh * tanh_c * o * (1 - o)
+    da_g = dc * i * (1 - g**2)
+    da = np.stack([da_i, da_f, da_o, da_g])
+    dx, dh_prev, dc_prev = (da @ U).sum(axis=0), (da @ W).sum(axis=0), dc * f
+    dU, dW, db = da.transpose(0, 2, 1) @ x_t, da.transpose(0, 2, 1) @ h_prev, da.sum(axis=1)
+    return {"dx": dx, "dh_prev": dh_prev, "dc_prev": dc_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("lstm_step_backward", "the slope of the forget gate is taken as 1 − f. It is f (1 − f). See “The backward step”.", fails=THROUGH_GATES)
+def lstm_step_backward(dh, dc, cache):
+    x_t, h_prev, c_prev, c, U, W = (cache[name] for name in ("x_t", "h_prev", "c_prev", "c", "U", "W"))
+    i, f, o, g = cache["gates"]
+    tanh_c = np.tanh(c)
+    dc = dc + dh * o * (1 - tanh_c**2)
+    da_i = dc * g * i * (1 - i)
+    da_f = dc * c_prev * (1 - f)
+    da_o = dh * tanh_c * o * (1 - o)
+    da_g = dc * i * (1 - g**2)
+    da = np.stack([da_i, da_f, da_o, da_g])
+    dx, dh_prev, dc_prev = (da @ U).sum(axis=0), (da @ W).sum(axis=0), dc * f
+    dU, dW, db = da.transpose(0, 2, 1) @ x_t, da.transpose(0, 2, 1) @ h_prev, da.sum(axis=1)
+    return {"dx": dx, "dh_prev": dh_prev, "dc_prev": dc_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("lstm_step_backward", "the slope of the output gate is taken as 1 − o. It is o (1 − o). See “The backward step”.", fails=THROUGH_GATES)
+def lstm_step_backward(dh, dc, cache):
+    x_t, h_prev, c_prev, c, U, W = (cache[name] for name in ("x_t", "h_prev", "c_prev", "c", "U", "W"))
+    i, f, o, g = cache["gates"]
+    tanh_c = np.tanh(c)
+    dc = dc + dh * o * (1 - tanh_c**2)
+    da_i = dc * g * i * (1 - i)
+    da_f = dc * c_prev * f * (1 - f)
+    da_o = dh * tanh_c * (1 - o)
+    da_g = dc * i * (1 - g**2)
     da = np.stack([da_i, da_f, da_o, da_g])
     dx, dh_prev, dc_prev = (da @ U).sum(axis=0), (da @ W).sum(axis=0), dc * f
     dU, dW, db = da.transpose(0, 2, 1) @ x_t, da.transpose(0, 2, 1) @ h_prev, da.sum(axis=1)
@@ -3330,6 +3559,19 @@ def cell_jacobian_parts(cache):
     return direct + through_h
 
 
+@mistake("cell_jacobian_parts", "only the diagonal of through_h is there, each unit's way to itself. Through h(t−1) a memory reaches those of all units: W[k] is a full matrix. See “The cell Jacobian”.", fails=THROUGH_H)
+def cell_jacobian_parts(cache):
+    c_prev, o_prev, W = (cache[name] for name in ("c_prev", "o_prev", "W"))
+    i, f, _, g = cache["gates"]
+    direct = f[:, :, None] * np.eye(f.shape[1], dtype=f.dtype)
+    by_i = (g * i * (1 - i))[:, :, None] * W[0]
+    by_f = (c_prev * f * (1 - f))[:, :, None] * W[1]
+    by_g = (i * (1 - g**2))[:, :, None] * W[3]
+    dh_dc = o_prev * (1 - np.tanh(c_prev) ** 2)
+    through_h = (by_i + by_f + by_g) * dh_dc[:, None, :] * np.eye(f.shape[1], dtype=f.dtype)
+    return direct, through_h
+
+
 @mistake("cell_jacobian_parts", "through_h is transposed: [b, j, k] is the derivative of c_j(t) by c_k(t−1). The unit that is reached comes first. See “The cell Jacobian”.", fails=THROUGH_H)
 def cell_jacobian_parts(cache):
     c_prev, o_prev, W = (cache[name] for name in ("c_prev", "o_prev", "W"))
@@ -3382,7 +3624,7 @@ def cell_jacobian_parts(cache):
     return direct, through_h
 
 
-@mistake("cell_jacobian_parts", "through_h ends at h(t−1): your values are those of ∂c(t)/∂h(t−1). The step from c(t−1) to h(t−1) is missing, o(t−1) (1 − tanh(c(t−1))²). See “The cell Jacobian”.", fails=THROUGH_H)
+@mistake("cell_jacobian_parts", "through_h ends at h(t−1): your values are those of ∂⁺c(t)/∂h(t−1). The step from c(t−1) to h(t−1) is missing, o(t−1) (1 − tanh(c(t−1))²). See “The cell Jacobian”.", fails=THROUGH_H)
 def cell_jacobian_parts(cache):
     c_prev, W = (cache[name] for name in ("c_prev", "W"))
     i, f, _, g = cache["gates"]
@@ -3569,6 +3811,32 @@ def cell_jacobian_parts(cache):
     by_g = (i * (1 - g**2))[:, :, None] * W[3]
     dh_dc = o_prev * (1 - np.tanh(c_prev) ** 2)
     through_h = (by_i + by_f + by_g + (o * (1 - o))[:, :, None] * W[2]) * dh_dc[:, None, :]
+    return direct, through_h
+
+
+@mistake("cell_jacobian_parts", "a term of the output gate of step t is added in through_h, W[2] with tanh(c(t−1)) o (1 − o). o(t) is not in c(t): c = f c_prev + i g. See “The cell Jacobian”.", fails=THROUGH_H)
+def cell_jacobian_parts(cache):
+    c_prev, o_prev, W = (cache[name] for name in ("c_prev", "o_prev", "W"))
+    i, f, o, g = cache["gates"]
+    direct = f[:, :, None] * np.eye(f.shape[1], dtype=f.dtype)
+    by_i = (g * i * (1 - i))[:, :, None] * W[0]
+    by_f = (c_prev * f * (1 - f))[:, :, None] * W[1]
+    by_g = (i * (1 - g**2))[:, :, None] * W[3]
+    dh_dc = o_prev * (1 - np.tanh(c_prev) ** 2)
+    through_h = (by_i + by_f + by_g + (np.tanh(c_prev) * o * (1 - o))[:, :, None] * W[2]) * dh_dc[:, None, :]
+    return direct, through_h
+
+
+@mistake("cell_jacobian_parts", "a term of the output gate of step t is added in through_h, W[2] with c(t−1) o (1 − o). o(t) is not in c(t): c = f c_prev + i g. See “The cell Jacobian”.", fails=THROUGH_H)
+def cell_jacobian_parts(cache):
+    c_prev, o_prev, W = (cache[name] for name in ("c_prev", "o_prev", "W"))
+    i, f, o, g = cache["gates"]
+    direct = f[:, :, None] * np.eye(f.shape[1], dtype=f.dtype)
+    by_i = (g * i * (1 - i))[:, :, None] * W[0]
+    by_f = (c_prev * f * (1 - f))[:, :, None] * W[1]
+    by_g = (i * (1 - g**2))[:, :, None] * W[3]
+    dh_dc = o_prev * (1 - np.tanh(c_prev) ** 2)
+    through_h = (by_i + by_f + by_g + (c_prev * o * (1 - o))[:, :, None] * W[2]) * dh_dc[:, None, :]
     return direct, through_h
 
 
@@ -3942,7 +4210,7 @@ def gate_bias(kind, H, t_max, rng):
     return b
 
 
-@mistake("gate_bias", "chrono: b_i is not −b_f: you draw a second time for it. The same draws go into both, with another sign. See “Biases that remember”.", fails=["chrono"])
+@mistake("gate_bias", "chrono: b_i is not −b_f. Neither a second draw nor another formula is asked for: the same b_f goes into both, with another sign, b[0] = −b[1]. See “Biases that remember”.", fails=["chrono"])
 def gate_bias(kind, H, t_max, rng):
     b = np.zeros((4, H))
     if kind == "one":
@@ -4111,13 +4379,39 @@ def gate_bias(kind, H, t_max, rng):
     return b
 
 
-@mistake("gate_bias", "chrono: only whole numbers are drawn (rng.integers?), so that units share their biases. Any number between 1 and t_max − 1 can be drawn: rng.uniform.", fails=["chrono"])
+@mistake("gate_bias", "chrono: the times are whole numbers only (rng.integers, or rounded?), so that units share their biases. Any number between 1 and t_max − 1 can be drawn: rng.uniform.", fails=["chrono"])
 def gate_bias(kind, H, t_max, rng):
     b = np.zeros((4, H))
     if kind == "one":
         b[1] = 1
     elif kind == "chrono":
         b[1] = np.log(rng.integers(1, t_max, H))
+        b[0] = -b[1]
+    elif kind != "zeros":
+        raise ValueError(kind)
+    return b
+
+
+@mistake("gate_bias", "chrono: the times are whole numbers only, and the last of them is t_max − 2 (rng.integers leaves out its end; or rounded down?). Any number between 1 and t_max − 1 can be drawn: rng.uniform.", fails=["chrono"])
+def gate_bias(kind, H, t_max, rng):
+    b = np.zeros((4, H))
+    if kind == "one":
+        b[1] = 1
+    elif kind == "chrono":
+        b[1] = np.log(rng.integers(1, t_max - 1, H))
+        b[0] = -b[1]
+    elif kind != "zeros":
+        raise ValueError(kind)
+    return b
+
+
+@mistake("gate_bias", "chrono: several units get the same b_f, as if their times were rounded, or cut off at an end (np.maximum, np.clip, np.round?). Draw from 1 to t_max − 1, where any number between them can come: rng.uniform. See “Biases that remember”.", fails=["chrono"])
+def gate_bias(kind, H, t_max, rng):
+    b = np.zeros((4, H))
+    if kind == "one":
+        b[1] = 1
+    elif kind == "chrono":
+        b[1] = np.log(np.maximum(1, rng.uniform(0, t_max - 1, H)))
         b[0] = -b[1]
     elif kind != "zeros":
         raise ValueError(kind)
@@ -4563,11 +4857,12 @@ def gate_bias(kind, H, t_max, rng):
 
 @cases("lstm_variant")
 def _(rng):
-    def inputs(B, D, H, peephole=None, coupled=False):
+    def inputs(B, D, H, peephole=None, coupled=False, unused=None):
+        """A step; ``unused``: the kind of peepholes that is in params, though none are asked for."""
         x_t, h_prev, c_prev = _normal(rng, B, D), _states(rng, B, H), 1.5 * _states(rng, B, H)
         params = _params(rng, D, H)
-        if peephole:
-            params["P"] = _normal(rng, 3, H, H) if peephole == "full" else _normal(rng, 3, H)
+        if kind := peephole or unused:
+            params["P"] = _normal(rng, 3, H, H) if kind == "full" else _normal(rng, 3, H)
         given = {"x_t": x_t, "h_prev": h_prev, "c_prev": c_prev, "params": params}
         return {**given, "peephole": peephole, "coupled": coupled} if peephole or coupled else given
 
@@ -4575,6 +4870,11 @@ def _(rng):
     yield show("base", **inputs(2, 3, 3))
     yield hide("base", **inputs(1, 1, 1))
     yield hide("base", **inputs(4, 3, 2))
+    for kind in ("full", "diagonal"):
+        yield show("base", **inputs(3, 2, 4, unused=kind))
+        yield hide("base", **inputs(2, 2, 3, unused=kind))
+        yield show("coupled", **inputs(2, 2, 4, coupled=True, unused=kind))
+        yield hide("coupled", **inputs(4, 2, 3, coupled=True, unused=kind))
     yield show("coupled", **inputs(3, 2, 4, coupled=True))
     yield show("coupled", **inputs(2, 3, 3, "full", True))
     yield show("coupled", **inputs(3, 3, 3, "diagonal", True))
@@ -5082,6 +5382,66 @@ def lstm_variant(x_t, h_prev, c_prev, params, peephole=None, coupled=False):
             return 0
         P = params["P"][k]
         return c * P
+
+    a = x_t @ U.transpose(0, 2, 1) + h_prev @ W.transpose(0, 2, 1) + b[:, None]
+    f = sigmoid(a[1] + seen(c_prev, 1))
+    i = 1 - f if coupled else sigmoid(a[0] + seen(c_prev, 0))
+    g = np.tanh(a[3])
+    c = f * c_prev + i * g
+    o = sigmoid(a[2] + seen(c, 2))
+    h = o * np.tanh(c)
+    return h, c, np.stack([i, f, o, g])
+
+
+@mistake("lstm_variant", "peephole=None: your gates see the memory where there is a \"P\" in params. Only peephole decides whether \"P\" is used, and how.", fails=["base", "coupled"])
+def lstm_variant(x_t, h_prev, c_prev, params, peephole=None, coupled=False):
+    U, W, b = (params[name] for name in "UWb")
+
+    def seen(c, k):
+        if "P" not in params:
+            return 0
+        P = params["P"][k]
+        return c @ P.T if P.ndim == 2 else c * P
+
+    a = x_t @ U.transpose(0, 2, 1) + h_prev @ W.transpose(0, 2, 1) + b[:, None]
+    f = sigmoid(a[1] + seen(c_prev, 1))
+    i = 1 - f if coupled else sigmoid(a[0] + seen(c_prev, 0))
+    g = np.tanh(a[3])
+    c = f * c_prev + i * g
+    o = sigmoid(a[2] + seen(c, 2))
+    h = o * np.tanh(c)
+    return h, c, np.stack([i, f, o, g])
+
+
+@mistake("lstm_variant", "peephole=None is taken for \"full\" where there is a \"P\" in params. Only peephole decides whether \"P\" is used, and how.", fails=["base", "coupled"])
+def lstm_variant(x_t, h_prev, c_prev, params, peephole=None, coupled=False):
+    U, W, b = (params[name] for name in "UWb")
+
+    def seen(c, k):
+        if "P" not in params:
+            return 0
+        P = params["P"][k]
+        return c * P if peephole == "diagonal" else c @ P.T
+
+    a = x_t @ U.transpose(0, 2, 1) + h_prev @ W.transpose(0, 2, 1) + b[:, None]
+    f = sigmoid(a[1] + seen(c_prev, 1))
+    i = 1 - f if coupled else sigmoid(a[0] + seen(c_prev, 0))
+    g = np.tanh(a[3])
+    c = f * c_prev + i * g
+    o = sigmoid(a[2] + seen(c, 2))
+    h = o * np.tanh(c)
+    return h, c, np.stack([i, f, o, g])
+
+
+@mistake("lstm_variant", "peephole=None is taken for \"diagonal\" where there is a \"P\" in params. Only peephole decides whether \"P\" is used, and how.", fails=["base", "coupled"])
+def lstm_variant(x_t, h_prev, c_prev, params, peephole=None, coupled=False):
+    U, W, b = (params[name] for name in "UWb")
+
+    def seen(c, k):
+        if "P" not in params:
+            return 0
+        P = params["P"][k]
+        return c @ P.T if peephole == "full" else c * P
 
     a = x_t @ U.transpose(0, 2, 1) + h_prev @ W.transpose(0, 2, 1) + b[:, None]
     f = sigmoid(a[1] + seen(c_prev, 1))

@@ -271,6 +271,48 @@ def gru_step(x_t, h_prev, params, reset="before"):
     return h, np.stack([z, r, g])
 
 
+@mistake("gru_step", "with after, r multiplies what comes from the input, too, r ⊙ (U_g x + W_g h_prev + b_reset) + b[2]. It multiplies W_g h_prev + b_reset only. See “Before or after the product”.", fails=AFTER)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    if reset == "before":
+        inner = (r * h_prev) @ W[2].T
+    else:
+        inner = r * (x_t @ U[2].T + h_prev @ W[2].T + params["b_reset"]) - x_t @ U[2].T
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "with after, b[2] and b_reset have changed places. It is r ⊙ (W_g h_prev + b_reset) + b[2]. See “Before or after the product”.", fails=AFTER)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    if reset == "before":
+        inner = (r * h_prev) @ W[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + b[2]) + params["b_reset"] - b[2]
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "with after, r acts twice: h_prev is multiplied by it before the product, and the product once more. It only acts after the product, r ⊙ (W_g h_prev + b_reset). See “Before or after the product”.", fails=AFTER)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    if reset == "before":
+        inner = (r * h_prev) @ W[2].T
+    else:
+        inner = r * ((r * h_prev) @ W[2].T + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
 @mistake("gru_step", "with after, b[2] is missing: b_reset comes besides it, not in its place. See “Before or after the product”.", fails=AFTER)
 def gru_step(x_t, h_prev, params, reset="before"):
     U, W, b = params["U"], params["W"], params["b"]
@@ -425,7 +467,7 @@ def gru_step(x_t, h_prev, params, reset="before"):
     return h, np.stack([np.log(z) - np.log(1 - z), np.log(r) - np.log(1 - r), x_t @ U[2].T + inner + b[2]])
 
 
-@mistake("gru_step", "the first of the gates is 1 − z, A's u. Asked is z, which takes the new. See “Who keeps, who takes”.", fails=GATES)
+@mistake("gru_step", "the first of the gates is 1 − z, A's u. Asked is z, which takes the new. See “One gate for two tasks”.", fails=GATES)
 def gru_step(x_t, h_prev, params, reset="before"):
     U, W, b = params["U"], params["W"], params["b"]
     z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
@@ -498,7 +540,7 @@ def gru_step(x_t, h_prev, params, reset="before"):
     return h, np.stack([z, r, a_g])
 
 
-@mistake("gru_step", "z and 1 − z have changed places: yours keeps the old state where z is 1. That is A's convention; here z takes the new, h = (1 − z) ⊙ h_prev + z ⊙ g. See “Who keeps, who takes”.", fails=STATE)
+@mistake("gru_step", "z and 1 − z have changed places: yours keeps the old state where z is 1. That is A's convention; here z takes the new, h = (1 − z) ⊙ h_prev + z ⊙ g. See “One gate for two tasks”.", fails=STATE)
 def gru_step(x_t, h_prev, params, reset="before"):
     U, W, b = params["U"], params["W"], params["b"]
     z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
@@ -535,6 +577,34 @@ def gru_step(x_t, h_prev, params, reset="before"):
         inner = r * (x_t @ U[2].T + h_prev @ W[2].T + b[2]) - b[2] - x_t @ U[2].T
     else:
         inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "with before, r multiplies what comes from the input, too, r ⊙ (U_g x + W_g h_prev) + b[2]. It multiplies the state alone, before the product. See “One gate for two tasks”.", fails=BEFORE)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    if reset == "before":
+        inner = r * (x_t @ U[2].T + h_prev @ W[2].T) - x_t @ U[2].T
+    else:
+        inner = r * (h_prev @ W[2].T + params["b_reset"])
+    g = np.tanh(x_t @ U[2].T + inner + b[2])
+    h = (1 - z) * h_prev + z * g
+    return h, np.stack([z, r, g])
+
+
+@mistake("gru_step", "r multiplies what comes from the input, too, with before as with after. It multiplies the state alone, before or after the product with W_g. See “One gate for two tasks”.", fails=ALL)
+def gru_step(x_t, h_prev, params, reset="before"):
+    U, W, b = params["U"], params["W"], params["b"]
+    z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
+    r = sigmoid(x_t @ U[1].T + h_prev @ W[1].T + b[1])
+    if reset == "before":
+        inner = r * (x_t @ U[2].T + h_prev @ W[2].T) - x_t @ U[2].T
+    else:
+        inner = r * (x_t @ U[2].T + h_prev @ W[2].T + params["b_reset"]) - x_t @ U[2].T
     g = np.tanh(x_t @ U[2].T + inner + b[2])
     h = (1 - z) * h_prev + z * g
     return h, np.stack([z, r, g])
@@ -1141,7 +1211,7 @@ def gru_step(x_t, h_prev, params, reset="before"):
     return h, np.stack([z, r, g])
 
 
-@mistake("gru_step", "this is A's line, in which the gate with index 0 keeps and the candidate has σ. Here z takes the new, and the candidate has tanh: h = (1 − z) ⊙ h_prev + z ⊙ g. See “Who keeps, who takes”.", fails=ALL)
+@mistake("gru_step", "this is A's line, in which the gate with index 0 keeps and the candidate has σ. Here z takes the new, and the candidate has tanh: h = (1 − z) ⊙ h_prev + z ⊙ g. See “One gate for two tasks”.", fails=ALL)
 def gru_step(x_t, h_prev, params, reset="before"):
     U, W, b = params["U"], params["W"], params["b"]
     z = sigmoid(x_t @ U[0].T + h_prev @ W[0].T + b[0])
@@ -2140,6 +2210,86 @@ def gru_step_backward(dh, cache):
     return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
 
 
+@mistake("gru_step_backward", "db is in the order z, g, r in your values. Ours is z, r, g, that of gates.", fails=only("db"))
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])[[0, 2, 1]]
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "dU is in the order z, g, r in your values. Ours is z, r, g, that of gates.", fails=only("dU"))
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])[[0, 2, 1]]
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "dW is in the order z, g, r in your values. Ours is z, r, g, that of gates.", fails=only("dW"))
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])[[0, 2, 1]]
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "dU and db are in the order z, g, r in your values. Ours is z, r, g, that of gates.", fails=only("db", "dU"))
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])[[0, 2, 1]]
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])[[0, 2, 1]]
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "the parts are in the order z, g, r in your values. Ours is z, r, g, in dU, dW and db as well as in gates.", fails=only("db", "dU", "dW"))
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])[[0, 2, 1]]
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])[[0, 2, 1]]
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])[[0, 2, 1]]
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
 @mistake("gru_step_backward", "your values are divided by B. No gradient is: a mean over the batch is already in dh.", fails=["db", "dU", "dW", "dx", "dh_prev", "inputs", "float32"])
 def gru_step_backward(dh, cache):
     x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
@@ -2493,6 +2643,38 @@ def gru_step_backward(dh, cache):
     return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
 
 
+@mistake("gru_step_backward", "da_g goes back through W[1] on the way to r. What r multiplies is inside of the candidate, and there it meets W_g: dm = da_g @ W[2]. See “The backward step”.", fails=ALL)
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[2]
+    da_r = (da_g @ W[1]) * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
+@mistake("gru_step_backward", "da_g goes back through W[1] on the way to r and to the old state. What r multiplies is inside of the candidate, and there it meets W_g: dm = da_g @ W[2]. See “The backward step”.", fails=ALL)
+def gru_step_backward(dh, cache):
+    x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
+    z, r, g = cache["gates"]
+    da_z = dh * (g - h_prev) * z * (1 - z)
+    da_g = dh * z * (1 - g**2)
+    dm = da_g @ W[1]
+    da_r = dm * h_prev * r * (1 - r)
+    dx = da_z @ U[0] + da_r @ U[1] + da_g @ U[2]
+    dh_prev = dh * (1 - z) + da_z @ W[0] + da_r @ W[1] + dm * r
+    dU = np.stack([da_z.T @ x_t, da_r.T @ x_t, da_g.T @ x_t])
+    dW = np.stack([da_z.T @ h_prev, da_r.T @ h_prev, da_g.T @ (r * h_prev)])
+    db = np.stack([da_z.sum(axis=0), da_r.sum(axis=0), da_g.sum(axis=0)])
+    return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
+
+
 @mistake("gru_step_backward", "r gets dm times r ⊙ h_prev, one r too many. m = r ⊙ h_prev: r gets dm times h_prev. See “The backward step”.", fails=ALL)
 def gru_step_backward(dh, cache):
     x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
@@ -2574,7 +2756,7 @@ def gru_step_backward(dh, cache):
     return {"dx": dx, "dh_prev": dh_prev, "dU": dU, "dW": dW, "db": db}
 
 
-@mistake("gru_step_backward", "z and 1 − z have changed places: your values are those of a GRU in which z keeps the old state. See “Who keeps, who takes”.", fails=ALL)
+@mistake("gru_step_backward", "z and 1 − z have changed places: your values are those of a GRU in which z keeps the old state. See “One gate for two tasks”.", fails=ALL)
 def gru_step_backward(dh, cache):
     x_t, h_prev, U, W = (cache[name] for name in ("x_t", "h_prev", "U", "W"))
     z, r, g = cache["gates"]
@@ -2940,6 +3122,14 @@ def swap_convention(params):
     return swapped
 
 
+@mistake("swap_convention", "your values are 1 / parameter. It is the gate that becomes 1 − z, and 1 − σ(a) is σ(−a): the parameters change their sign. See “Who keeps, who takes”.", fails=ALL)
+def swap_convention(params):
+    swapped = {name: value.copy() for name, value in params.items()}
+    for name in ("U", "W", "b"):
+        swapped[name][0] = 1 / swapped[name][0]
+    return swapped
+
+
 @mistake("swap_convention", "your values are 1 − parameter, for all three parts. It is the gate that becomes 1 − z, and 1 − σ(a) is σ(−a): the first part changes its sign. See “Who keeps, who takes”.", fails=ALL)
 def swap_convention(params):
     swapped = {name: value.copy() for name, value in params.items()}
@@ -3013,11 +3203,19 @@ def swap_convention(params):
     return swapped
 
 
-@mistake("swap_convention", "[:, 0] is the first unit of all three parts. The parts are the first axis: [0] is that of the gate.", fails=ALL)
+@mistake("swap_convention", "[:, 0], which for b is [..., 0] as well, is the first unit of all three parts. The parts are the first axis: [0] is that of the gate.", fails=ALL)
 def swap_convention(params):
     swapped = {name: value.copy() for name, value in params.items()}
     for name in ("U", "W", "b"):
         swapped[name][:, 0] *= -1
+    return swapped
+
+
+@mistake("swap_convention", "[..., 0] is the first entry along the last axis, in all three parts. The parts are the first axis: [0] is that of the gate.", fails=ALL)
+def swap_convention(params):
+    swapped = {name: value.copy() for name, value in params.items()}
+    for name in ("U", "W", "b"):
+        swapped[name][..., 0] *= -1
     return swapped
 
 
@@ -3184,6 +3382,25 @@ def lstm_as_gru(x, c0, params, without=None):
     c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
     for x_t in x:
         s = np.zeros_like(c0) if without == "peephole" else c
+        f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
+        i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
+        x_o = x_prev if without == "delay" else x_t
+        o = sigmoid(x_o @ U[1].T + s @ W[1].T + b[1])
+        h = o * np.tanh(c) if without == "identity" else o * c
+        g = np.tanh(x_t @ U[2].T + h @ W[2].T + b[2])
+        c = f * c + i * g
+        x_prev = x_t
+        cs.append(c)
+        hs.append(h)
+    return np.stack(cs), np.stack(hs)
+
+
+@mistake("lstm_as_gru", "without “peephole”, the gates see tanh(h). They see the output of the step before as it is, h. See “Four conditions”.", fails=["peephole", "float32"])
+def lstm_as_gru(x, c0, params, without=None):
+    U, W, b = params["U"], params["W"], params["b"]
+    c, h, x_prev, cs, hs = c0, np.zeros_like(c0), np.zeros_like(x[0]), [], []
+    for x_t in x:
+        s = np.tanh(h) if without == "peephole" else c
         f = 1 - sigmoid(x_t @ U[0].T + s @ W[0].T + b[0])
         i = sigmoid(x_t @ U[3].T + s @ W[3].T + b[3]) if without == "coupled" else 1 - f
         x_o = x_prev if without == "delay" else x_t
