@@ -128,10 +128,10 @@ def exercise_ids(results: Iterable[Result]) -> tuple[str, ...]:
 
 def points(result: Result, which: str = "points") -> dict[str, float]:
     """What a result says of each of its exercises: the points earned, or the ``"max_points"``."""
-    total: dict[str, float] = {}
+    parts: dict[str, list[float]] = {}
     for test in result["tests"]:
-        total[test["exercise"]] = total.get(test["exercise"], 0) + test[which]
-    return total
+        parts.setdefault(test["exercise"], []).append(test[which])
+    return {exercise: math.fsum(points) for exercise, points in parts.items()}
 
 
 def number(value: float) -> str:

@@ -115,7 +115,7 @@ def _exercises(result: Result) -> list[dict[str, Any]]:
                 "title": exercise.title if exercise else name,
                 "section": exercise.section if exercise else "",
                 "points": earned,
-                "max_points": sum(test["max_points"] for test in tests),
+                "max_points": math.fsum(test["max_points"] for test in tests),
                 "tests": [{**test, "asks": asks.get(test["test"], test["test"])} for test in tests],
             }
         )
