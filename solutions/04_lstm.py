@@ -425,7 +425,7 @@ for n_in, n in ((3, 5), (65, 128)):
 def lstm_step(x_t, h_prev, c_prev, params):
     """One step: the new state h (B, H), the new memory c (B, H), and the gates (4, B, H) in the order i, f, o, g."""
     ### BEGIN SOLUTION
-    U, W, b = (params[name] for name in "UWb")
+    U, W, b = params["U"], params["W"], params["b"]
     a = x_t @ U.transpose(0, 2, 1) + h_prev @ W.transpose(0, 2, 1) + b[:, None]
     i, f, o = sigmoid(a[:3])
     g = np.tanh(a[3])
@@ -521,7 +521,7 @@ assert count.item() == 100 and abs(shown.item()) <= 1
 def lstm_forward(x, h0, c0, params):
     """All states hs (T, B, H), memories cs (T, B, H) and gates (T, 4, B, H) for the inputs x (T, B, D)."""
     ### BEGIN SOLUTION
-    U, W, b = (params[name] for name in "UWb")
+    U, W, b = params["U"], params["W"], params["b"]
     h, c, hs, cs, all_gates = h0, c0, [], [], []
     for x_t in x:
         a = x_t @ U.transpose(0, 2, 1) + h @ W.transpose(0, 2, 1) + b[:, None]
@@ -1789,7 +1789,7 @@ assert np.allclose(as_printed, in_blocks)
 def lstm_variant(x_t, h_prev, c_prev, params, peephole=None, coupled=False):
     """One step as lstm_step returns it, with peepholes (None, "full" or "diagonal") and coupled gates."""
     ### BEGIN SOLUTION
-    U, W, b = (params[name] for name in "UWb")
+    U, W, b = params["U"], params["W"], params["b"]
 
     def seen(c, gate):
         """What the gate sees of the memory."""

@@ -197,13 +197,14 @@ EXERCISES = (
             ),
         ),
         hints=(
-            "First write it for without=None and leave the rest for later: one loop over x, in the order of the list. "
+            "First write it for without=None and leave the rest for later: one loop over x, in the order of the table. "
             "The memory c is the only thing that goes from step to step. Compare cs with the states of a GRU.",
             "Each condition is one line of the loop, and without= changes only this line: what the gates see, where i "
             "comes from, whether c is squashed before o multiplies it, which x the output gate sees. Two of these need "
             "something of the step before: keep h and x_t at the end of each step, and start them as zeros.",
-            's = h if without == "peephole" else c, where h is still the output of the step before. f is 1 − σ(…) with '
-            "index 0, and i is 1 − f. h = o * c uses c before it is replaced, and the candidate sees this h. "
+            "What the gates see is c; without the peephole it is h, which then is still the output of the step before. "
+            "f is 1 − σ(…) with index 0, and i is 1 − f. h = o * c uses c before it is replaced, and the candidate sees "
+            "this h. "
             "Collect c after, and h of, every step; np.stack both lists.",
         ),
     ),
