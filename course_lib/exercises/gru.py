@@ -203,8 +203,8 @@ EXERCISES = (
             "comes from, whether c is squashed before o multiplies it, which x the output gate sees. Two of these need "
             "something of the step before: keep h and x_t at the end of each step, and start them as zeros.",
             "What the gates see is c; without the peephole it is h, which then is still the output of the step before. "
-            "f is 1 − σ(…) with index 0, and i is 1 − f. h = o * c uses c before it is replaced, and this h is what the "
-            "candidate sees. Collect c after, and h of, every step; np.stack both lists.",
+            "f is 1 − σ(…) with index 0, and i is 1 − f. h = o * c uses c before it is replaced; the candidate sees "
+            "this h. Collect c after, and h of, every step; np.stack both lists.",
         ),
     ),
     Exercise(
