@@ -70,7 +70,7 @@ FROM_H = ["state", "saturated", "float32"]
 GATES = ["gates", "saturated", "float32"]
 
 
-@mistake("lstm_step", "the output gate has no σ, as A prints it (erratum E7). A gate lies between 0 and 1: o = σ(…). See “Three gates and a candidate”.", fails=["state", "gates", "saturated", "float32"])
+@mistake("lstm_step", "the output gate has no σ, as A prints it by mistake. A gate lies between 0 and 1: o = σ(…). See “Three gates and a candidate”.", fails=["state", "gates", "saturated", "float32"])
 def lstm_step(x_t, h_prev, c_prev, params):
     U, W, b = (params[name] for name in "UWb")
     a = x_t @ U.transpose(0, 2, 1) + h_prev @ W.transpose(0, 2, 1) + b[:, None]
@@ -1309,7 +1309,7 @@ def lstm_forward(x, h0, c0, params):
     return tuple(np.stack(rows).astype("float64") for rows in (hs, cs, all_gates))
 
 
-@mistake("lstm_forward", "the output gate has no σ, as A prints it (erratum E7). See “Three gates and a candidate”.", fails=ALL)
+@mistake("lstm_forward", "the output gate has no σ, as A prints it by mistake. See “Three gates and a candidate”.", fails=ALL)
 def lstm_forward(x, h0, c0, params):
     U, W, b = (params[name] for name in "UWb")
     h, c, hs, cs, all_gates = h0, c0, [], [], []
@@ -5634,7 +5634,7 @@ def lstm_variant(x_t, h_prev, c_prev, params, peephole=None, coupled=False):
     return h, c, np.stack([i, f, o, g])
 
 
-@mistake("lstm_variant", "the output gate has no σ, as A prints it (erratum E7). See “Three gates and a candidate”.", fails=ALL)
+@mistake("lstm_variant", "the output gate has no σ, as A prints it by mistake. See “Three gates and a candidate”.", fails=ALL)
 def lstm_variant(x_t, h_prev, c_prev, params, peephole=None, coupled=False):
     U, W, b = (params[name] for name in "UWb")
 
