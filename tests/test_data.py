@@ -22,4 +22,4 @@ def test_sunspots_are_a_year_each():
     years, numbers = data.sunspots()
     assert years[0] == 1700 and years[-1] == 2008 and (np.diff(years) == 1).all()
     assert numbers.shape == years.shape and numbers.dtype == float
-    assert numbers.min() >= 0 and numbers[years == 1957] == 190.2  # the largest maximum so far
+    assert numbers.min() >= 0 and numbers[years == 1957] == numbers.max() == 190.2

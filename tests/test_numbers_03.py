@@ -4,33 +4,13 @@ The lecture notebook is stored with its outputs. A value that follows from a for
 printed; one that depends on random numbers has to lie within the factor that stands beside it.
 """
 
-import re
-
-import nbformat
 import pytest
-from copies import ROOT
-
-PATH = ROOT / "solutions" / "03_vanishing_gradients.ipynb"
-NUMBER = r"([-−]?\d+(?:\.\d+)?(?:e[+-]?\d+)?)"
+from lecture import everything, printed
 
 
 @pytest.fixture(scope="module")
 def text():
-    cells = nbformat.read(PATH, as_version=4).cells
-    return "".join(
-        output.text
-        for cell in cells
-        for output in cell.get("outputs", [])
-        if output.output_type == "stream" and output.name == "stdout"
-    )
-
-
-def printed(text, pattern):
-    """The numbers in the one line that fits the pattern, in which # stands for a number."""
-    found = re.findall(re.escape(pattern).replace(r"\#", NUMBER).replace(r"\ ", r"\s+"), text)
-    assert len(found) == 1, f"{pattern!r} is printed {len(found)} times"
-    values = found[0] if isinstance(found[0], tuple) else found
-    return [float(value.replace("−", "-")) for value in values]
+    return everything("03_vanishing_gradients")
 
 
 EXACT = {
