@@ -29,7 +29,7 @@ TOLERANCE = {"float64": 1e-9, "float32": 1e-4}
 EXACT = {"float64": 1e-12}  # where a formula is asked for: central differences have fewer digits
 
 
-class Unreadable(ValueError):
+class Malformed(ValueError):
     """What a probe raises where an answer cannot be read at all; its text is told as it is."""
 
 
@@ -173,12 +173,12 @@ def choice(question: str, points: float) -> Test:
 
     def probe(answers: Mapping[str, Any], case: Mapping[str, Any]) -> dict[str, str | None]:
         if not isinstance(answers, Mapping) or question not in answers:
-            raise Unreadable(f"there is no answer to {question!r}: keep the dictionary and its keys")
+            raise Malformed(f"there is no answer to {question!r}: keep the dictionary and its keys")
         if answers[question] is None:
             return {question: None}  # not attempted
         found = re.match(r"\W*([a-d])\b", str(answers[question]).lower())
         if not found:
-            raise Unreadable("one of the letters a, b, c, d is asked for")
+            raise Malformed("one of the letters a, b, c, d is asked for")
         return {question: found.group(1)}
 
     return Test(question, points, f"{question}: one of the letters a, b, c, d", probe=probe, secret=True)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_lib.exercises import EXACT, Exercise, Test, Unreadable, draws, gradients, part, raised, randomness
+from course_lib.exercises import EXACT, Exercise, Malformed, Test, draws, gradients, part, raised, randomness
 
 _STEP = ("h", "c", "gates")
 _SEQUENCE = ("hs", "cs", "gates")
@@ -23,17 +23,17 @@ def _drawn(function, case, rng):
     """Biases that have the form that is asked for.
 
     Raises:
-        Unreadable: saying what they are, where it is another one.
+        Malformed: saying what they are, where it is another one.
     """
     b, shape = _biases(function, case, rng), (4, case["H"])
     if not isinstance(b, np.ndarray):
         what = "None (is a `return` missing?)" if b is None else f"a value of type {type(b).__name__}"
-        raise Unreadable(f"you returned {what}; expected an array of shape (4, H) = {shape}")
+        raise Malformed(f"you returned {what}; expected an array of shape (4, H) = {shape}")
     if b.shape != shape:
-        raise Unreadable(f"shape {b.shape}, expected (4, H) = {shape}")
+        raise Malformed(f"shape {b.shape}, expected (4, H) = {shape}")
     if b.dtype != np.float64:
         cut = "; an array of integers cuts off what is behind the point" if b.dtype.kind in "iu" else ""
-        raise Unreadable(f"dtype {b.dtype}, expected float64{cut}")
+        raise Malformed(f"dtype {b.dtype}, expected float64{cut}")
     return b
 
 
@@ -50,7 +50,7 @@ def _of_kind(function, case):
         return raised(_biases, function, case, rng)
     except Exception as error:  # a NotImplementedError, too: here it is an answer, and no stub
         kind, text = type(error).__name__, str(error)[:100]
-        raise Unreadable(
+        raise Malformed(
             f"for an unknown kind you raise {kind}{f' ({text})' if text else ''}; a ValueError is asked for"
         ) from error
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.exercises import TOLERANCE, Exercise, Test, Unreadable
+from course_lib.exercises import TOLERANCE, Exercise, Malformed, Test
 from course_lib.exercises.answer import Answer, Failure
 
 Fingerprint = dict[str, Any]
@@ -248,7 +248,7 @@ def _apart(one: float, two: float) -> str:
 def _told(error: Failure) -> str:
     if error.type == "NotImplementedError" and error.function:
         return f"it needs {error.function}, which is not written yet"
-    if error.type == Unreadable.__name__:
+    if error.type == Malformed.__name__:
         return error.text
     if error.code:
         return f"{error.type}: {error.text} in {error.function}, line {error.line}: `{error.code}`"

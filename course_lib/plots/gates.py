@@ -27,20 +27,18 @@ def gate_traces(
     memory: Mapping[str, Any] | None = None,
     prediction: Any = None,
     split: float | None = None,
-    ylabel: str = "sunspots",
     title: str = "",
 ) -> Any:
-    """A real sequence above, and the gates of one unit below it, at the same times.
+    """The number of sunspots above, and the gates of one unit that reads them below it, at the same times.
 
     Args:
-        years: ``(T,)``, the times; any unit will do.
-        series: ``(T,)``, the values of the sequence.
+        years: ``(T,)``.
+        series: ``(T,)``, the number of sunspots in each.
         traces: by name, ``(T,)`` values from 0 to 1 of a gate: ``"f"``, ``"i"``, ``"o"`` of an LSTM; ``"z"``,
             ``"1 − z"``, ``"r"`` of a GRU. The name decides colour and dash.
         memory: by label, ``(T,)`` values of at most three states, drawn in a third part; none if None.
         prediction: ``(T,)``, what a network said the values would be; none if None.
         split: where the years that were trained on end; a line is drawn there.
-        ylabel: what the sequence is.
         title: which unit of which network.
 
     Raises:
@@ -53,7 +51,7 @@ def gate_traces(
     figure = empty(
         12,
         6.6 if memory else 5.2,
-        f"{ylabel.capitalize()}, {years[0]:g} to {years[-1]:g}, in waves"
+        f"Sunspots, {years[0]:g} to {years[-1]:g}, in waves"
         f"{'' if prediction is None else ', with the prediction for each year'}; below, at the same times, the gates "
         f"of one unit: {said}{below}.",
     )
@@ -64,7 +62,7 @@ def gate_traces(
     if prediction is not None:
         top.plot(years, asnumpy(prediction), "--", color=OUTPUT, lw=2, label="predicted")
     room = 1.08 if split is None else 1.25  # for the words beside the split, above all waves
-    top.set(ylabel=ylabel, ylim=(0, room * series.max()), title=title)
+    top.set(ylabel="sunspots", ylim=(0, room * series.max()), title=title)
     for name, line in traces.items():
         colour, dash, does = _GATES[name]
         panels[1].plot(years, line, ls=dash, color=colour, lw=2.2, label=f"${name}$ {does}".replace("−", "-"))

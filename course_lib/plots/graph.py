@@ -1,8 +1,10 @@
-"""Nodes and arrows, of which the pictures of unrolled networks are made."""
+"""Nodes, arrows, gates and signs, of which the pictures of networks are made."""
 
 from typing import Any
 
 import numpy as np
+
+from course_lib.plots.style import LIGHT, NEUTRAL, OUTPUT
 
 RADIUS = 0.3
 
@@ -63,3 +65,55 @@ def arrow(
     if text:
         x, y = (x0 + x1) / 2 + beside[0], (y0 + y1) / 2 + beside[1]
         axes.text(x, y, f"${text}$", color=colour, ha="center", va="center")
+
+
+def sign(axes: Any, x: float, y: float, text: str, radius: float, size: float) -> None:
+    """A sum or a product, entry by entry: a ring with the sign in it.
+
+    Args:
+        axes: where to draw.
+        x: its centre.
+        y: its centre.
+        text: the sign.
+        radius: of the ring.
+        size: of the sign, in points.
+    """
+    from matplotlib.patches import Circle
+
+    axes.add_patch(Circle((x, y), radius, facecolor="white", edgecolor="black", linewidth=2, zorder=4))
+    axes.text(x, y - 0.02, text, ha="center", va="center", fontsize=size, zorder=5)
+
+
+def shaded(axes: Any, x: float, y: float, value: float) -> None:
+    """A node whose shade, and the number in it, are a sensitivity: the darkest is 0.42.
+
+    Args:
+        axes: where to draw.
+        x: its centre.
+        y: its centre.
+        value: the sensitivity, 0 or more.
+    """
+    from matplotlib.patches import Circle
+
+    grey = 1 - 0.88 * min(value / 0.42, 1)
+    axes.add_patch(Circle((x, y), 0.33, facecolor=(grey,) * 3, edgecolor="black", linewidth=1.5, zorder=3))
+    text = "0" if value < 0.005 else f"{value:.2f}"[1:]
+    axes.text(x, y - 0.01, text, ha="center", va="center", color="black" if grey > 0.5 else "white", zorder=4)
+
+
+def gated_link(axes: Any, start: tuple[float, float], end: tuple[float, float], is_open: bool) -> None:
+    """A link between two nodes with a gate on it: a ring where it is open, a bar across where it is shut.
+
+    Args:
+        axes: where to draw.
+        start: centre of the first node.
+        end: centre of the second node, above the first or beside it.
+        is_open: whether the gate is open.
+    """
+    (x0, y0), (x1, y1) = start, end
+    axes.plot([x0, x1], [y0, y1], "-", color=LIGHT, lw=1.5, zorder=0)
+    middle = (x0 + x1) / 2, (y0 + y1) / 2
+    if is_open:
+        axes.plot(*middle, "o", ms=9, mfc="white", mec=OUTPUT, mew=2.5, zorder=4)
+    else:
+        axes.plot(*middle, marker="_" if x0 == x1 else "|", ms=14, mec=NEUTRAL, mew=4, zorder=4)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.backend import asnumpy
+from course_lib.plots.graph import sign
 from course_lib.plots.style import HIDDEN, INPUT, KEEP, LIGHT, LOSS, NEUTRAL, READ, WRITE, empty, styled
 
 _BUS, _INPUTS, _GATE, _INNER, _LINE = 0.3, -0.35, 1.25, 2.9, 4.5  # heights
@@ -42,8 +43,8 @@ def gru_cell(back: bool = False) -> Any:
                 x + 0.8, y - 0.18, f"$U_{letter}, W_{letter}, b_{letter}$", color=colour, va="center", fontsize=14
             )
     _box(axes, _KEEP, 3.5, "× (−1)" if back else "1 −", KEEP, 0.9 if back else 0.62, high=0.34, size=13)
-    for x, y, sign in ((_R, _INNER, "×"), (_Z, _INNER, "×"), (_KEEP, _LINE, "×"), (_SUM, _LINE, "+")):
-        _sign(axes, x, y, sign)
+    for x, y, text in ((_R, _INNER, "×"), (_Z, _INNER, "×"), (_KEEP, _LINE, "×"), (_SUM, _LINE, "+")):
+        sign(axes, x, y, text, 0.26, 18)
     for x, y, name, colour in (
         (-0.1, _LINE, "h^{(t-1)}", HIDDEN),
         (-0.1, _INPUTS, "x^{(t)}", INPUT),
@@ -134,14 +135,6 @@ def _box(axes: Any, x: float, y: float, text: str, colour: str, wide: float, hig
     shape = FancyBboxPatch(corner, wide - 0.12, high - 0.12, boxstyle="round,pad=0.06", fc="white", ec=colour, lw=2.5)
     axes.add_patch(shape).set_zorder(3)
     axes.text(x, y - 0.01, text, color=colour, ha="center", va="center", fontsize=size, zorder=4)
-
-
-def _sign(axes: Any, x: float, y: float, sign: str) -> None:
-    """A product or a sum, entry by entry."""
-    from matplotlib.patches import Circle
-
-    axes.add_patch(Circle((x, y), 0.26, facecolor="white", edgecolor="black", linewidth=2, zorder=3))
-    axes.text(x, y - 0.01, sign, ha="center", va="center", fontsize=18, zorder=4)
 
 
 @styled

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.backend import asnumpy
+from course_lib.plots.graph import gated_link, shaded, sign
 from course_lib.plots.style import HIDDEN, INPUT, KEEP, LIGHT, LOSS, NEUTRAL, OUTPUT, READ, WRITE, empty, styled
 
 _BOXES = {"f": (3.0, KEEP), "i": (5.6, WRITE), "g": (8.2, NEUTRAL), "o": (10.8, READ)}  # place, colour
@@ -64,10 +65,10 @@ def lstm_cell(back: bool = False) -> Any:
     wire([(1.4, -0.5), (1.4, _BUS)], INPUT, head=back)
     wire([(1.4, _BUS), (_O, _BUS)], "black", head=False)
 
-    _sign(axes, _F, _LINE, "×")
-    _sign(axes, _SUM, _LINE, "+")
-    _sign(axes, _SUM, _PRODUCT, "×")
-    _sign(axes, _OUT, _READ, "×")
+    sign(axes, _F, _LINE, "×", _SIGN, 22)
+    sign(axes, _SUM, _LINE, "+", _SIGN, 22)
+    sign(axes, _SUM, _PRODUCT, "×", _SIGN, 22)
+    sign(axes, _OUT, _READ, "×", _SIGN, 22)
     axes.plot([_OUT, 1.4], [_LINE, _BUS], "o", ms=8, color=LOSS if back else "black", zorder=4)
     font = {"fontsize": 18, "family": "monospace", "color": LOSS} if back else {"fontsize": 20, "color": HIDDEN}
     for name, code, x, y in (
@@ -119,14 +120,6 @@ def _box(axes: Any, x: float, y: float, text: str, colour: str) -> None:
     box.set(facecolor="white", edgecolor=colour, zorder=3)
     axes.add_patch(box)
     axes.text(x, y, text, ha="center", va="center", fontsize=20 if len(text) <= 4 else 16, color=colour, zorder=4)
-
-
-def _sign(axes: Any, x: float, y: float, text: str) -> None:
-    """A sum or a product, entry by entry."""
-    from matplotlib.patches import Circle
-
-    axes.add_patch(Circle((x, y), _SIGN, facecolor="white", edgecolor="black", linewidth=2, zorder=4))
-    axes.text(x, y - 0.02, text, ha="center", va="center", fontsize=22, zorder=5)
 
 
 @styled
@@ -208,12 +201,13 @@ def gated_sensitivity(memory: Any, output: Any, gates: Mapping[str, Any]) -> Any
     for x, y, name in ((0.3, 0.5, "i"), (0.3, 1.5, "o"), (1.5, 1.26, "f")):
         axes.text(x, _ROW * y, f"${name}$", ha="center" if name == "f" else "right", va="center", fontsize=17)
     for t in range(1, T + 1):
-        for name, x, y, upright in (("i", t, 0.5, True), ("o", t, 1.5, True), ("f", t - 0.5, 1, False)):
+        for name, start, end in (("i", (t, 0), (t, 1)), ("o", (t, 1), (t, 2)), ("f", (t - 1, 1), (t, 1))):
             if name != "f" or t > 1:
-                _gate(axes, x, _ROW * y, asnumpy(gates[name])[t - 1] > 0.5, upright)
+                places = ((x, _ROW * y) for x, y in (start, end))
+                gated_link(axes, *places, asnumpy(gates[name])[t - 1] > 0.5)
         axes.plot(t, 0, "o", ms=15, mfc=INPUT if t == 1 else "white", mec=INPUT, mew=2, zorder=3)
         for y, value in ((1, memory[t - 1]), (2, output[t - 1])):
-            _shaded(axes, t, _ROW * y, value)
+            shaded(axes, t, _ROW * y, value)
     handles = [
         axes.plot([], [], "o", ms=9, mfc="white", mec=OUTPUT, mew=2.5, ls="none", label="gate open")[0],
         axes.plot([], [], "_", ms=14, mec=NEUTRAL, mew=4, ls="none", label="gate shut")[0],
@@ -223,26 +217,6 @@ def gated_sensitivity(memory: Any, output: Any, gates: Mapping[str, Any]) -> Any
 
 
 _ROW = 1.45
-
-
-def _gate(axes: Any, x: float, y: float, is_open: bool, upright: bool) -> None:
-    """A link between two nodes with a gate on it: a ring where it is open, a bar across where it is shut."""
-    ends = ((x, x), (y - _ROW / 2, y + _ROW / 2)) if upright else ((x - 0.5, x + 0.5), (y, y))
-    axes.plot(*ends, "-", color=LIGHT, lw=1.5, zorder=0)
-    if is_open:
-        axes.plot(x, y, "o", ms=9, mfc="white", mec=OUTPUT, mew=2.5, zorder=4)
-    else:
-        axes.plot(x, y, "_" if upright else "|", ms=14, mec=NEUTRAL, mew=4, zorder=4)
-
-
-def _shaded(axes: Any, x: float, y: float, value: float) -> None:
-    """A node whose shade, and the number in it, are a sensitivity: the darkest is 0.42."""
-    from matplotlib.patches import Circle
-
-    grey = 1 - 0.88 * min(value / 0.42, 1)
-    axes.add_patch(Circle((x, y), 0.33, facecolor=(grey,) * 3, edgecolor="black", linewidth=1.5, zorder=3))
-    text = "0" if value < 0.005 else f"{value:.2f}"[1:]
-    axes.text(x, y - 0.01, text, ha="center", va="center", color="black" if grey > 0.5 else "white", zorder=4)
 
 
 @styled

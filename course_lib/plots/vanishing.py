@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.backend import asnumpy
+from course_lib.plots.graph import gated_link, shaded
 from course_lib.plots.style import HIDDEN, INPUT, LIGHT, LOSS, NEUTRAL, OUTPUT, decades, empty, styled
 
 
@@ -42,14 +43,14 @@ def sensitivity(plain: Any, memory: Any, gated: Any, gates: Mapping[str, Sequenc
             _input(axes, t, low, first=t == 1)
     for t in range(1, T + 1):
         _link(axes, (t, 4.7), (t, 4.7 + _ROW))
-        _shaded(axes, t, 4.7 + _ROW, plain[t - 1])
-        _gate(axes, (t, 0.5 * _ROW), gates["i"][t - 1], upwards=True)
-        _gate(axes, (t, 1.5 * _ROW), gates["o"][t - 1], upwards=True)
-        _shaded(axes, t, _ROW, memory[t - 1])
-        _shaded(axes, t, 2 * _ROW, gated[t - 1])
+        shaded(axes, t, 4.7 + _ROW, plain[t - 1])
+        gated_link(axes, (t, 0), (t, _ROW), gates["i"][t - 1])
+        gated_link(axes, (t, _ROW), (t, 2 * _ROW), gates["o"][t - 1])
+        shaded(axes, t, _ROW, memory[t - 1])
+        shaded(axes, t, 2 * _ROW, gated[t - 1])
         if t > 1:
             _link(axes, (t - 1, 4.7 + _ROW), (t, 4.7 + _ROW))
-            _gate(axes, (t - 0.5, _ROW), gates["f"][t - 1], upwards=False)
+            gated_link(axes, (t - 1, _ROW), (t, _ROW), gates["f"][t - 1])
     return figure
 
 
@@ -63,28 +64,8 @@ def _input(axes: Any, t: int, y: float, first: bool) -> None:
     axes.add_patch(Circle((t, y), 0.17, facecolor=face, edgecolor=edge, linewidth=2))
 
 
-def _shaded(axes: Any, t: float, y: float, value: float) -> None:
-    """A node whose shade, and the number in it, are a sensitivity: the darkest is 0.42."""
-    from matplotlib.patches import Circle
-
-    grey = 1 - 0.88 * min(value / 0.42, 1)
-    axes.add_patch(Circle((t, y), 0.33, facecolor=(grey,) * 3, edgecolor="black", linewidth=1.5, zorder=3))
-    text = "0" if value == 0 else f"{value:.2f}"[1:]
-    axes.text(t, y - 0.01, text, ha="center", va="center", color="black" if grey > 0.5 else "white", zorder=4)
-
-
 def _link(axes: Any, start: tuple, end: tuple) -> None:
     axes.plot(*zip(start, end, strict=True), "-", color=LIGHT, lw=1.5, zorder=0)
-
-
-def _gate(axes: Any, place: tuple, value: int, upwards: bool) -> None:
-    """A link between two nodes with a gate on it: a ring where it is open, a bar across where it is shut."""
-    x, y = place
-    _link(axes, *(((x, y - _ROW / 2), (x, y + _ROW / 2)) if upwards else ((x - 0.5, y), (x + 0.5, y))))
-    if value:
-        axes.plot(x, y, "o", ms=8, mfc="white", mec=OUTPUT, mew=2.5, zorder=4)
-    else:
-        axes.plot(x, y, marker="_" if upwards else "|", ms=14, mec=NEUTRAL, mew=4, zorder=4)
 
 
 @styled
