@@ -18,9 +18,14 @@ lab: .venv/installed
 demo: .venv/installed
 	$(BIN)/course demo --students 12 --out build/demo
 
+# One process a core, and one thread each: threads of several processes that wait for one another take ten times as long.
+test: export OMP_NUM_THREADS = 1
+test: export OPENBLAS_NUM_THREADS = 1
 test: .venv/installed-dev
-	$(BIN)/python -m pytest
-	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 -q -p no:cacheprovider solutions
+	$(BIN)/python -m pytest -n logical --dist loadfile
+	@echo "every notebook of the course, executed on these processes; the last line says how long it took:"
+	$(BIN)/python -m pytest -n logical --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=300 -q \
+		-p no:cacheprovider solutions
 
 bench: .venv/installed-bench
 	$(BIN)/python benchmarks/cells.py

@@ -49,7 +49,12 @@ def check(answer: Any) -> None:
                 verdicts.append(judge(exercise, test, sheet, answers, reveal=True))
     _verdicts.pop(exercise.id, None)  # so that the latest check comes last
     _verdicts[exercise.id] = verdicts
-    notes = [_hidden(exercise, verdicts), _outdated(exercise), _borrowed(exercise), _left_over(notebook, exercise)]
+    notes = [
+        _hidden(exercise, verdicts),
+        _outdated(exercise),
+        _borrowed(notebook, exercise),
+        _left_over(notebook, exercise),
+    ]
     notes = [note for note in notes if note]
     _show(_check_html(exercise, verdicts, notes), _check_text(exercise, verdicts, notes))
 
@@ -151,10 +156,11 @@ def _outdated(exercise: Exercise) -> str:
     return f"The cell run just before stopped with {error}: the answer before it was checked." if defines else ""
 
 
-def _borrowed(exercise: Exercise) -> str:
+def _borrowed(notebook: str, exercise: Exercise) -> str:
     """A warning where an answer uses parts of the library, which are not there when it is graded."""
     used = [_names_in(getattr(_namespace().get(name), "__code__", None)) for name in exercise.names]
-    library = sorted(name for name in set().union(*used) if _is_library(name, _namespace().get(name)))
+    kept = {"backend", "exercises", "checking", *exercises.needs(notebook)}
+    library = sorted(name for name in set().union(*used) if _part(name, _namespace().get(name)) - kept)
     return f"When graded, {', '.join(library)} will not be there: use your own code and NumPy." if library else ""
 
 
@@ -203,13 +209,11 @@ def _names_in(code: CodeType | None) -> set[str]:
     return set(code.co_names).union(*(_names_in(part) for part in code.co_consts if isinstance(part, CodeType)))
 
 
-def _is_library(name: str, value: Any) -> bool:
-    """Whether a name, or what it stands for in the notebook, is a part of course_lib that a graded kernel lacks."""
+def _part(name: str, value: Any) -> set[str]:
+    """The part of course_lib that a name, or what it stands for in the notebook, belongs to; empty if to none."""
     home = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
-    return any(
-        isinstance(place, str) and re.match(r"course_lib\.(?!backend|exercises|checking)", place)
-        for place in (name, home)
-    )
+    parts = [str(place).split(".") for place in (name, home)]
+    return {part[1] for part in parts if part[0] == "course_lib" and len(part) > 1}
 
 
 def _messages(verdicts: list[Verdict]) -> list[str]:

@@ -368,3 +368,16 @@ def test_the_backend_of_the_caller_does_not_change(xp_backend):
     before = backend.backend_name()
     call(lambda x: x + 1)
     assert backend.backend_name() == before
+
+
+def test_where_many_answers_are_right_one_call_is_enough():
+    calls = []
+
+    def count(x):
+        calls.append(x)
+        return len(calls)
+
+    for view, times in ((None, 2), (lambda outputs, case: outputs, 3)):
+        given = call(count, Asked("t", 1.0, "", view=view))
+        assert len(calls) == times
+        assert given.repeats == (view is not None)

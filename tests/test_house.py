@@ -95,8 +95,9 @@ MAY_SEE = {
     "interop": MATHEMATICS,
     "training": MATHEMATICS,
     "saving": {"backend"},
+    "runs": {"backend", "saving", "optim", "plots"},
     "data": set(),
-    "exercises": {"backend"},
+    "exercises": {"backend", "cells", "tasks"},  # a trained network is run, on new data, where it is judged
     "practice": {"exercises"},
     "checking": {"exercises", "practice"},
     "grading": {"exercises", "practice"},

@@ -171,3 +171,30 @@ def test_a_mistake_uses_the_names_of_the_notebook_and_nothing_else_of_the_key():
 def test_registering_outside_a_key_is_refused():
     with pytest.raises(RuntimeError, match="while a key file is loaded"):
         keys.alternative("double", "x")(lambda x: x)
+
+
+# ------------------------------------------------------------------- what every right answer shows, known beforehand
+
+RIGHT = toy.EXERCISES.replace(
+    'Test("values", 1.0, "2x")',
+    'Test("values", 1.0, "2x", view=lambda outputs, case: {"it": "twice" if is_double(outputs, case) else "not"}, '
+    'right={"it": "twice"})',
+).replace(
+    "EXERCISES = (",
+    'def is_double(outputs, case):\n    return (outputs["result"] == 2 * case["x"]).all()\n\n\nEXERCISES = (',
+)
+
+
+def known_right(folder, source=toy.SOURCE):
+    with toy.installed(folder, RIGHT):
+        return prove(toy.course(source, toy.KEY))
+
+
+def test_what_every_right_answer_shows_is_not_worked_out(tmp_path):
+    sheet = known_right(tmp_path)["double", "values"]
+    assert {text for answer in sheet.expected for text in answer.outputs.values()} == {"twice"}
+
+
+def test_a_solution_that_does_not_show_what_is_right_is_found(tmp_path):
+    with pytest.raises(SourceError, match="exercise double: the alternative 'the solution itself' fails double/values"):
+        known_right(tmp_path, toy.SOURCE.replace("return 2 * x", "return 3 * x"))

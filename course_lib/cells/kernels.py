@@ -17,6 +17,7 @@ There is no way back from one kind to another in the middle: a kind serves every
 
 import contextlib
 import functools
+import os
 from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Any
@@ -27,14 +28,15 @@ from course_lib.backend import numba_version
 from course_lib.cells.plain import Plain
 
 KINDS = ("plain", "numba", "fused")
+_VARIABLE = "COURSE_LIB_KERNELS"
 
 _in_block: ContextVar[str | None] = ContextVar("course_lib_kernels", default=None)
 
 
 def kind(xp: Any) -> str:
-    """The kind of kernels for arrays of ``xp``: as `use` says, else the fastest there is."""
-    if (name := _in_block.get()) is not None:
-        return name
+    """The kind of kernels for arrays of ``xp``: as `use` or COURSE_LIB_KERNELS say, else the fastest there is."""
+    if name := _in_block.get() or os.environ.get(_VARIABLE):
+        return _known(name)
     if xp is np:
         return "numba" if numba_version() else "plain"
     return "fused"
@@ -47,13 +49,17 @@ def use(name: str) -> Iterator[None]:
     Raises:
         ValueError: if there is no such kind.
     """
-    if name not in KINDS:
-        raise ValueError(f"there are no kernels {name!r}; choose one of {', '.join(KINDS)}")
-    token = _in_block.set(name)
+    token = _in_block.set(_known(name))
     try:
         yield
     finally:
         _in_block.reset(token)
+
+
+def _known(name: str) -> str:
+    if name not in KINDS:
+        raise ValueError(f"there are no kernels {name!r}; choose one of {', '.join(KINDS)}")
+    return name
 
 
 def start(xp: Any, T: int, B: int, H: int, dtype: Any) -> Any:

@@ -1,6 +1,7 @@
 """What a student's kernel may know of the exercises: how each is called, its points, tolerance and hints.
 
-One module a notebook (``unrolling.py`` for ``01_unrolling``), holding ``EXERCISES``.
+One module a notebook (``unrolling.py`` for ``01_unrolling``), holding ``EXERCISES`` and, where answers are built
+from parts of course_lib, ``NEEDS``.
 The right answers are not here: they are in ``solutions/``, which students do not have.
 """
 
@@ -23,6 +24,8 @@ _MODULES = {
     "03_vanishing_gradients": "vanishing",
     "04_lstm": "lstm",
     "05_gru": "gru",
+    "06_language_model": "language",
+    "07_long_memory": "long_memory",
 }
 
 TOLERANCE = {"float64": 1e-9, "float32": 1e-4}
@@ -142,6 +145,8 @@ class Test:
             is a part of what the function returns, ``probe.returns`` says in words what the whole is.
         view: ``view(outputs, case) -> outputs``: what of the outputs is compared where many answers are right. It is
             worked out where the answer is judged, not where the student's code runs, and names no output ``result``.
+        right: what the view shows of every right answer, where that is known beforehand. No right answer is then
+            worked out for each student, which for one that trains a network takes seconds.
         outputs: names of the outputs where the probe returns a tuple.
         tolerance: largest accepted error of an array, relative to its largest value, for each dtype.
         floor: an array whose largest value is smaller is compared as if it were this large: where terms cancel or
@@ -156,6 +161,7 @@ class Test:
     function: str = ""
     probe: Callable = call
     view: Callable | None = None
+    right: Mapping[str, str] = field(default_factory=dict)
     outputs: tuple[str, ...] = ()
     tolerance: Mapping[str, float] = field(default_factory=lambda: TOLERANCE)
     floor: float = 0.0
@@ -242,6 +248,15 @@ def module(notebook: str) -> ModuleType:
     if notebook not in _MODULES:
         raise KeyError(f"the course has no notebook {notebook!r}; it has {', '.join(_MODULES)}")
     return importlib.import_module(f"{__name__}.{_MODULES[notebook]}")
+
+
+def needs(notebook: str) -> tuple[str, ...]:
+    """The parts of course_lib that a notebook's answers may use, also while they are graded.
+
+    Raises:
+        KeyError: if the course has no such notebook.
+    """
+    return getattr(module(notebook), "NEEDS", ())
 
 
 def find(name: str) -> tuple[str, Exercise] | None:

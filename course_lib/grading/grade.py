@@ -119,7 +119,7 @@ def _run_without_killers(job: Job, grafted: Graft, sheets: Sheets) -> ExamPlugin
     parts, settled, cause, limits = grafted.parts, [], "", job.limits
     deadline = time.monotonic() + limits.total
     for _ in range(_MOST_RUNS):
-        sandbox.configure(job.sandbox, limits)
+        sandbox.configure(job.sandbox, limits, exercises.needs(job.notebook))
         plugin = _run(compose(job.notebook, parts, sheets, reveal=job.texts is None), limits)
         killer = next((o.part for o in plugin.outcomes if o.error == "ended" or _lost(o, plugin)), None)
         if killer is None or killer.role == "setup" or time.monotonic() > deadline:

@@ -31,7 +31,7 @@ import course_lib
 from course_lib.grading import seccomp
 
 MODES = ("auto", "bwrap", "none")
-_KEPT = {"__init__.py", "backend.py", "exercises"}  # of course_lib, in a graded kernel
+_KEPT = ("__init__", "backend", "exercises")  # of course_lib, in every graded kernel
 _MASKED = (
     'raise ImportError("this part of course_lib is not there while grading: an answer uses its own code and NumPy")\n'
 )
@@ -95,15 +95,16 @@ class Settings:
 
     mode: str = "bwrap"
     limits: Limits = field(default_factory=Limits)
+    needs: tuple[str, ...] = ()
 
 
 _settings = Settings()
 
 
-def configure(mode: str, limits: Limits) -> None:
-    """Say how this process starts its kernels from now on."""
+def configure(mode: str, limits: Limits, needs: tuple[str, ...]) -> None:
+    """Say how this process starts its kernels from now on, and which parts of course_lib are there in them."""
     global _settings
-    _settings = Settings(mode, limits)
+    _settings = Settings(mode, limits, needs)
 
 
 def choose(mode: str) -> str:
@@ -170,7 +171,7 @@ class SandboxProvisioner(LocalProvisioner):
         # A signal from outside would reach bubblewrap, not the kernel behind it.
         self.kernel_spec.interrupt_mode = "message"
         kwargs = await super().pre_launch(**kwargs)
-        library = _library(self.folder / "lib")
+        library = _library(self.folder / "lib", {*_KEPT, *_settings.needs})
         limits = _prlimit(_settings.limits, _settings.mode) if shutil.which("prlimit") else []
         kwargs["cmd"] = [*limits, *kwargs["cmd"], "--IPKernelApp.capture_fd_output=False"]
         if _settings.mode == "none":
@@ -332,6 +333,7 @@ def _prlimit(limits: Limits, mode: str) -> list[str]:
 def _environment(home: Path, library: Path) -> dict[str, str]:
     """All that a kernel is told of its surroundings."""
     return {
+        "COURSE_LIB_KERNELS": "plain",
         "HOME": str(home),
         "IPYTHONDIR": str(home / ".ipython"),
         "LANG": "C.UTF-8",
@@ -347,15 +349,15 @@ def _environment(home: Path, library: Path) -> dict[str, str]:
     }
 
 
-def _library(target: Path) -> Path:
+def _library(target: Path, kept: set[str]) -> Path:
     """A ``course_lib`` for graded kernels, what running an answer needs; a refusal for its rest, and for solvers."""
     package = Path(course_lib.__file__).resolve().parent
     (target / "course_lib").mkdir(parents=True)
     for path in package.iterdir():
         copy = target / "course_lib" / path.name
-        if path.name in _KEPT and path.is_dir():
+        if path.stem in kept and path.is_dir():
             shutil.copytree(path, copy, ignore=shutil.ignore_patterns("__pycache__"))
-        elif path.name in _KEPT:
+        elif path.stem in kept:
             shutil.copyfile(path, copy)
         elif path.suffix == ".py":
             copy.write_text(_QUIET if path.name == "checking.py" else _MASKED)

@@ -15,7 +15,7 @@ from nbformat.notebooknode import NotebookNode
 
 from course_lib import exercises
 
-_GRADED_WITH = {"backend", "checking"}  # of course_lib
+_GRADED_WITH = {"backend", "checking"}  # of course_lib, in every notebook
 ROLES = ("setup", "demo", "answer", "check")
 SLIDES = ("slide", "subslide", "fragment", "-", "notes", "skip")  # as Jupyter and nbconvert name them
 STUB = "# YOUR CODE HERE"
@@ -90,6 +90,8 @@ def read(text: str, notebook: str) -> list[Cell]:
         if node.cell_type == "code":
             _check_role(where, tags, exercise, notebook)
             _check_text(where, tags[0], exercise, sources, node.source)
+        if tags and tags[0] in ("setup", "answer"):
+            _check_imports(where, node.source, _GRADED_WITH | set(exercises.needs(notebook)))
         _check_markers(where, exercise, node.source)
         slug = f"{exercise}-{tags[0]}" if exercise else _slug(section)
         counts[slug] = counts.get(slug, 0) + 1
@@ -212,7 +214,7 @@ def _check_role(where: str, tags: tuple[str, ...], exercise: str, notebook: str)
         raise SourceError(f"{where}: course_lib/exercises has no exercise {exercise!r} for {notebook}")
 
 
-def _check_imports(where: str, text: str) -> None:
+def _check_imports(where: str, text: str, graded_with: set[str]) -> None:
     """Setup and answer cells run in a graded kernel, which has little of course_lib."""
     try:
         nodes = list(ast.walk(ast.parse(text)))
@@ -227,7 +229,7 @@ def _check_imports(where: str, text: str) -> None:
             wanted = {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("course_lib.")}
         else:
             continue
-        if missing := wanted - _GRADED_WITH:
+        if missing := wanted - graded_with:
             raise SourceError(
                 f"{where}: a graded kernel has no course_lib.{', '.join(sorted(missing))}; import it in a demo cell"
             )
@@ -237,8 +239,6 @@ def _check_text(where: str, role: str, exercise: str, sources: tuple[str, ...], 
     # Without its last line a check cell that raises nothing would be worth full marks to nbgrader.
     if role == "check" and text.strip() != _CHECK.format(exercise):
         raise SourceError(f"{where}, exercise {exercise}: a check cell reads\n{_CHECK.format(exercise)}")
-    if role in ("setup", "answer"):
-        _check_imports(where, text)
     if sources and role != "check" and not re.search(r"\bassert\b", text):
         raise SourceError(f"{where}: a code cell with sources verifies them, but this has no assert")
 

@@ -206,10 +206,22 @@ def test_a_backward_pass_runs_on_the_kernels_of_its_forward_pass():
             assert np.array_equal(value, expected[key]), key
 
 
-def test_no_kernels_of_that_name():
+def test_the_environment_says_which_kernels_run_but_for_a_block(monkeypatch):
+    monkeypatch.setenv("COURSE_LIB_KERNELS", "plain")
+    assert kernels.kind(np) == kernels.kind(mock_cupy) == "plain"
+    with kernels.use("numba"):
+        assert kernels.kind(np) == "numba"
+    monkeypatch.setenv("COURSE_LIB_KERNELS", "")
+    assert kernels.kind(np) == samples.NUMPY_KINDS[-1]
+
+
+def test_no_kernels_of_that_name(monkeypatch):
     with pytest.raises(ValueError, match="there are no kernels 'cuda'; choose one of plain, numba, fused"):
         kernels.use("cuda").__enter__()
     assert kernels.kind(np) in samples.NUMPY_KINDS
+    monkeypatch.setenv("COURSE_LIB_KERNELS", "cuda")
+    with pytest.raises(ValueError, match="there are no kernels 'cuda'"):
+        kernels.kind(np)
 
 
 @pytest.mark.parametrize(

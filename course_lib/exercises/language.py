@@ -1,0 +1,5 @@
+"""Notebook 06, language models: what is asked, how it is called, and hints."""
+
+from course_lib.exercises import Exercise
+
+EXERCISES: tuple[Exercise, ...] = ()
