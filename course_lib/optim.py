@@ -14,6 +14,8 @@ as in ``{f"{n}.{name}": p for n, layer in enumerate(layers) for name, p in layer
 
 ``rule.lr`` may be changed between steps. Nothing here waits for a GPU, and whatever memory a rule needs it takes when
 it is made.
+
+``rule.state()`` is all that a training needs to go on from where it stands; `course_lib.runs` keeps it in a file.
 """
 
 import functools
@@ -22,17 +24,20 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.backend import array_namespace
+from course_lib.backend import array_namespace, asnumpy
 
 
 class _Rule:
     """What all rules share: the checks before anything is changed, and room of their own for each parameter.
 
-    A subclass says in ``_sums`` how many arrays of zeros it starts with beside each parameter, and changes one
-    parameter in ``_update``. It gets ``scratch``, of the parameter's shape, to compute in.
+    A subclass names in ``_sums`` the arrays of zeros that it starts with beside each parameter, in ``_settings`` the
+    numbers it was made with (``eps`` is ``self._eps``), and changes one parameter in ``_update``. It gets ``scratch``,
+    of the parameter's shape, to compute in. No two rules have the same names in both, so that the state of one is
+    never taken for that of another.
     """
 
-    _sums = 0
+    _sums: tuple[str, ...] = ()
+    _settings: tuple[str, ...] = ()
 
     def __init__(self, params: dict[str, Any], lr: float):
         for name, p in params.items():
@@ -43,7 +48,7 @@ class _Rule:
         self.lr = _above_zero("lr", lr)
         self._steps = 0
         self._scratch = {name: xp.empty_like(p) for name, p in params.items()}
-        self._state = {name: [xp.zeros_like(p) for _ in range(self._sums)] for name, p in params.items()}
+        self._state = {name: [xp.zeros_like(p) for _ in self._sums] for name, p in params.items()}
 
     def step(self, grads: dict[str, Any]) -> None:
         """Change all parameters once, in place, or none of them where an error is raised.
@@ -55,33 +60,64 @@ class _Rule:
             ValueError: if names, shapes or dtypes differ from those of the parameters at the start.
             TypeError: if some arrays are on the CPU and some on the GPU.
         """
-        self._check("params", self.params)
-        for name, p in self.params.items():
-            if isinstance(p, np.ndarray) and not p.flags.writeable:
-                raise ValueError(f"params[{name!r}] is read-only; make a copy of it before the optimiser is made")
-        self._check("grads", grads)
+        self._check_params()
+        _check("grads", grads, self._scratch, "parameter")
         xp = array_namespace(*self.params.values(), *grads.values(), *self._scratch.values())
         self._steps += 1
         lr = float(self.lr)  # a float64 of NumPy would make float32 arrays compute in float64
         for name, scratch in self._scratch.items():
             self._update(xp, lr, self.params[name], grads[name], scratch, *self._state[name])
 
+    @property
+    def steps(self) -> int:
+        """How many steps were taken."""
+        return self._steps
+
+    def state(self) -> dict[str, Any]:
+        """All that the next step depends on beside its gradients, as copies.
+
+        Returns:
+            ``lr`` and ``steps``, shape ``()``; the numbers that the rule was made with, such as ``eps``; and, of each
+            parameter's shape and dtype, ``"p.NAME"``, the parameter, and the sums of the rule, such as ``"v.NAME"``.
+        """
+        return self._numbers() | {name: array.copy() for name, array in self._arrays().items()}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Go on from another's `state`, or from an earlier one of its own; where an error is raised, nothing changes.
+
+        Args:
+            state: what `state` returned, its arrays on either backend; copied.
+
+        Raises:
+            ValueError: if it is not the state of a rule of this kind that was made with the same numbers (only ``lr``
+                may differ) for parameters of these names, shapes and dtypes.
+        """
+        self._check_params()
+        numbers, arrays = self._numbers(), self._arrays()
+        _check("state", state, numbers | arrays, f"{type(self).__name__} array")
+        for name in self._settings:
+            if (theirs := asnumpy(state[name]).tolist()) != (ours := numbers[name].tolist()):
+                raise ValueError(f"state[{name!r}] is {theirs}, but this {type(self).__name__} was made with {ours}")
+        self.lr, self._steps = (asnumpy(state[name]).item() for name in ("lr", "steps"))
+        for name, array in arrays.items():
+            array[...] = array_namespace(array).asarray(asnumpy(state[name]))
+
+    def _numbers(self) -> dict[str, np.ndarray]:
+        settings = {name: np.array(getattr(self, f"_{name}")) for name in self._settings}
+        return {"lr": np.array(float(self.lr)), "steps": np.array(self._steps)} | settings
+
+    def _arrays(self) -> dict[str, Any]:
+        sums = {f"{key}.{n}": s for n, own in self._state.items() for key, s in zip(self._sums, own, strict=True)}
+        return {f"p.{name}": p for name, p in self.params.items()} | sums
+
+    def _check_params(self) -> None:
+        _check("params", self.params, self._scratch, "parameter")
+        for name, p in self.params.items():
+            if isinstance(p, np.ndarray) and not p.flags.writeable:
+                raise ValueError(f"params[{name!r}] is read-only; make a copy of it before the optimiser is made")
+
     def _update(self, xp: Any, lr: float, p: Any, g: Any, scratch: Any, *state: Any) -> None:
         raise NotImplementedError
-
-    def _check(self, role: str, arrays: dict[str, Any]) -> None:
-        missing, unknown = self._scratch.keys() - arrays.keys(), arrays.keys() - self._scratch.keys()
-        if missing or unknown:
-            raise ValueError(
-                f"{role} must have the names of the parameters; missing: {sorted(missing)}, unknown: {sorted(unknown)}"
-            )
-        for name, expected in self._scratch.items():
-            shape, dtype = (getattr(arrays[name], attribute, None) for attribute in ("shape", "dtype"))
-            if (shape, dtype) != (expected.shape, expected.dtype):
-                raise ValueError(
-                    f"{role}[{name!r}] has shape {shape} and dtype {dtype}, "
-                    f"but the parameter has shape {expected.shape} and dtype {expected.dtype}"
-                )
 
 
 class SGD(_Rule):
@@ -119,7 +155,8 @@ class Momentum(_Rule):
     ``v``, which is the same until ``lr`` changes.
     """
 
-    _sums = 1
+    _sums = ("v",)
+    _settings = ("momentum",)
 
     def __init__(self, params: dict[str, Any], lr: float, momentum: float = 0.9):
         super().__init__(params, lr)
@@ -146,7 +183,8 @@ class Adagrad(_Rule):
     Source: Duchi, Hazan and Singer (2011). Equal to ``torch.optim.Adagrad``, but for its default ``eps=1e-10``.
     """
 
-    _sums = 1
+    _sums = ("s",)
+    _settings = ("eps",)
 
     def __init__(self, params: dict[str, Any], lr: float, eps: float = 1e-8):
         super().__init__(params, lr)
@@ -174,7 +212,8 @@ class RMSprop(_Rule):
     ``alpha`` is ``decay``.
     """
 
-    _sums = 1
+    _sums = ("s",)
+    _settings = ("decay", "eps")
 
     def __init__(self, params: dict[str, Any], lr: float, decay: float = 0.99, eps: float = 1e-8):
         super().__init__(params, lr)
@@ -208,7 +247,8 @@ class Adam(_Rule):
     Source: Kingma and Ba (2015), algorithm 1. Equal to ``torch.optim.Adam``.
     """
 
-    _sums = 2
+    _sums = ("m", "s")
+    _settings = ("betas", "eps")
 
     def __init__(
         self, params: dict[str, Any], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8
@@ -290,3 +330,19 @@ def _above_zero(name: str, value: float) -> float:
     if not value > 0:
         raise ValueError(f"{name} is above 0, not {value}")
     return float(value)
+
+
+def _check(role: str, arrays: dict[str, Any], expected: dict[str, Any], kind: str) -> None:
+    """Refuse arrays that have not the names, shapes and dtypes of those expected."""
+    missing, unknown = expected.keys() - arrays.keys(), arrays.keys() - expected.keys()
+    if missing or unknown:
+        raise ValueError(
+            f"{role} must have the names of the {kind}s; missing: {sorted(missing)}, unknown: {sorted(unknown)}"
+        )
+    for name, array in expected.items():
+        shape, dtype = (getattr(arrays[name], attribute, None) for attribute in ("shape", "dtype"))
+        if (shape, dtype) != (array.shape, array.dtype):
+            raise ValueError(
+                f"{role}[{name!r}] has shape {shape} and dtype {dtype}, "
+                f"but the {kind} has shape {array.shape} and dtype {array.dtype}"
+            )

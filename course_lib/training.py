@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from course_lib import functions
+from course_lib.backend import array_namespace
 from course_lib.cells.cell import Padding
 from course_lib.cells.layer import check_array
 
@@ -52,15 +53,46 @@ def loss_and_gradients(
 
     Source: Grabocka, S5 to S9 and S11 to S19.
     """
-    if loss not in LOSSES:
-        raise ValueError(f"loss is {loss!r}; choose one of {', '.join(map(repr, LOSSES))}")
+    value, derivative = _loss(loss)
     check_array("y", y)
-    value, derivative = LOSSES[loss]
     hs, state, cell_cache = cell.forward(x, state, mask)
     o, output_cache = output.forward(hs)
     dhs, output_grads = output.backward(derivative(o, y, mask), output_cache)
     _, _, cell_grads = cell.backward(dhs, cell_cache)
     return value(o, y, mask), cell_grads | output_grads, state
+
+
+def last_step_gradients(
+    cell: Any, output: Any, x: Any, y: Any, loss: str = "cross_entropy"
+) -> tuple[Any, dict[str, Any]]:
+    """The loss of a batch that is asked once, after its last step, and its gradients.
+
+    ``o_T = V h_T + c``, ``L = 1/B Σ_b L_T(o_Tb, y_b)``. No other step has an output, so that back-propagation begins
+    with ``∂⁺L/∂h_t = 0`` for all t but T: whatever reaches an early step has come the whole way.
+
+    Args:
+        cell: an RNN, LSTM or GRU.
+        output: the `Output` layer on it.
+        x: inputs, as the cell takes them.
+        y: targets without the axis of time: classes ``(B,)``, or ``(B, O)``.
+        loss: as for `loss_and_gradients`.
+
+    Returns:
+        The loss, shape ``()``; and the gradients, with the names of ``cell.params`` and ``output.params``.
+
+    Raises:
+        ValueError, TypeError: if something does not fit; the message names it.
+
+    Source: Grabocka, S12 and S13.
+    """
+    value, derivative = _loss(loss)
+    check_array("y", y)
+    hs, _, cell_cache = cell.forward(x)
+    o, output_cache = output.forward(hs[-1:])
+    dhs = array_namespace(hs).zeros_like(hs)
+    dhs[-1:], output_grads = output.backward(derivative(o, y[None]), output_cache)
+    _, _, cell_grads = cell.backward(dhs, cell_cache)
+    return value(o, y[None]), cell_grads | output_grads
 
 
 def truncated_bptt(
@@ -113,3 +145,9 @@ def truncated_bptt(
         part = None if mask is None else mask[chunk]
         value, grads, state = loss_and_gradients(cell, output, x[chunk], y[chunk], state, part, loss)
         yield value, grads, state
+
+
+def _loss(name: str) -> tuple[Any, Any]:
+    if name not in LOSSES:
+        raise ValueError(f"loss is {name!r}; choose one of {', '.join(map(repr, LOSSES))}")
+    return LOSSES[name]

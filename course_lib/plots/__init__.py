@@ -21,6 +21,7 @@ from course_lib.plots.gru import between, gru_cell, reset_positions, update_limi
 from course_lib.plots.jacobians import chain, eigenvalue_plane, gradient_flow, radius_flow, singular_values, squashing
 from course_lib.plots.lstm import candidates, gated_memory, gated_sensitivity, lstm_cell
 from course_lib.plots.style import bundle, show
+from course_lib.plots.training import training_curves
 from course_lib.plots.unrolling import causality, next_character, states, unrolled
 from course_lib.plots.vanishing import (
     cliff_paths,
@@ -72,6 +73,7 @@ __all__ = [
     "states",
     "step_cuts",
     "step_ratios",
+    "training_curves",
     "unrolled",
     "update_limits",
 ]
