@@ -96,6 +96,7 @@ MAY_SEE = {
     "training": MATHEMATICS,
     "saving": {"backend"},
     "runs": {"backend", "saving", "optim", "plots"},
+    "long_memory": MATHEMATICS | {"optim", "tasks", "training"},
     "data": set(),
     "exercises": {"backend", "cells", "tasks"},  # a trained network is run, on new data, where it is judged
     "practice": {"exercises"},

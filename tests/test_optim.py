@@ -382,3 +382,163 @@ def test_a_limit_of_infinity_only_measures(xp_backend):
     grads = {"a": xp_backend.full(100, 1e38, dtype="float32")}
     assert not np.isfinite(asnumpy(clip_by_norm(grads, np.inf)))
     assert (asnumpy(grads["a"]) == np.float32(1e38)).all()
+
+
+# State
+
+
+def stepped(optimiser, first, last, dtype="float32"):
+    for t in range(first, last):
+        optimiser.step(arrays(10 + t, dtype))
+        optimiser.lr *= 0.9
+    return optimiser
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("rule", RULES)
+def test_a_state_goes_on_to_the_last_bit(xp_backend, rule, dtype):
+    undisturbed = stepped(rule(arrays(0, dtype), 0.1), 0, 7, dtype)
+    for stop in (0, 1, 4):
+        state = stepped(rule(arrays(0, dtype), 0.1), 0, stop, dtype).state()
+        params = arrays(1, dtype)
+        held, others = dict(params), stepped(rule(params, 5.0), 0, 2, dtype)
+        others.load_state(state)
+        assert (others.steps, others.lr) == (stop, state["lr"])
+        stepped(others, stop, 7, dtype)
+        assert all(p is held[name] for name, p in others.params.items())
+        assert same(others.state(), copied(undisturbed.state()))
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_everything_in_a_state_is_needed(rule):
+    state = stepped(rule(arrays(0), 0.1), 0, 3).state()
+    settings = {"momentum", "decay", "eps", "betas"}
+    for name in state.keys() - settings:
+        changed = rule(arrays(0), 0.1)
+        changed.load_state(state | {name: state[name] + state[name].dtype.type(1)})
+        undisturbed = stepped(rule(arrays(0), 0.1), 0, 5)
+        assert not same(stepped(changed, 3, 5).state(), copied(undisturbed.state()))
+
+
+def test_the_names_of_a_state():
+    names = {rule: set(rule({"W": np.ones(2)}, 0.1).state()) - {"lr", "steps", "p.W"} for rule in RULES}
+    assert names == {
+        SGD: set(),
+        Momentum: {"momentum", "v.W"},
+        Adagrad: {"eps", "s.W"},
+        RMSprop: {"decay", "eps", "s.W"},
+        Adam: {"betas", "eps", "m.W", "s.W"},
+    }
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_state_is_a_copy(xp_backend, rule):
+    optimiser = stepped(rule(arrays(0), 0.1), 0, 2)
+    state = optimiser.state()
+    before = copied(state)
+    stepped(optimiser, 2, 4)
+    assert same(state, before)
+    optimiser.load_state(state)
+    for array in state.values():
+        array *= 0
+    assert same(optimiser.state(), before)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_taking_a_state_waits_for_nothing(xp_backend, rule):
+    optimiser = rule(arrays(0), 0.1)
+    with mock_cupy.no_syncs():
+        optimiser.state()
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_state_from_the_other_backend(rule):
+    on_cpu = stepped(rule(arrays(0), 0.1), 0, 3)
+    state = on_cpu.state()
+    with mock_cupy.installed():
+        on_gpu = rule({name: mock_cupy.asarray(p) for name, p in arrays(0).items()}, 0.1)
+        on_gpu.load_state(state)
+        assert same(on_gpu.state(), state)
+        back = rule(arrays(0), 0.1)
+        back.load_state(on_gpu.state())
+        assert same(back.state(), state)
+        assert all(isinstance(array, np.ndarray) for array in back.state().values())
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_state_for_parameters_of_any_layout(rule):
+    state = stepped(rule(arrays(0), 0.1), 0, 3).state()
+    params = {name: np.array(p, order="F") for name, p in arrays(0).items()}
+    optimiser = rule(params, 0.1)
+    optimiser.load_state(state)
+    assert same(optimiser.state(), state)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_learning_rate_that_fell_to_0(rule):
+    optimiser = rule(arrays(0), 0.1)
+    optimiser.lr = 0
+    other = rule(arrays(1), 0.1)
+    other.load_state(optimiser.state())
+    assert other.lr == 0
+
+
+def refuses_state(optimiser, state, message):
+    before = copied(optimiser.state())
+    with pytest.raises(ValueError, match=re.escape(message)):
+        optimiser.load_state(state)
+    assert same(optimiser.state(), before)
+    assert copied(optimiser.state()).keys() == before.keys()
+
+
+@pytest.mark.parametrize("theirs", RULES)
+@pytest.mark.parametrize("ours", RULES)
+def test_the_state_of_another_rule(ours, theirs):
+    state = stepped(theirs(arrays(1), 0.1), 0, 2).state()
+    if ours is not theirs:
+        refuses_state(ours(arrays(0), 0.2), state, f"state must have the names of the {ours.__name__} arrays; missing")
+
+
+@pytest.mark.parametrize(
+    "rule, options, message",
+    [
+        (Momentum, {"momentum": 0.5}, "state['momentum'] is 0.5, but this Momentum was made with 0.9"),
+        (Adagrad, {"eps": 1e-6}, "state['eps'] is 1e-06, but this Adagrad was made with 1e-08"),
+        (RMSprop, {"decay": 0.9}, "state['decay'] is 0.9, but this RMSprop was made with 0.99"),
+        (RMSprop, {"eps": 1e-6}, "state['eps'] is 1e-06, but this RMSprop was made with 1e-08"),
+        (Adam, {"betas": (0.9, 0.99)}, "state['betas'] is [0.9, 0.99], but this Adam was made with [0.9, 0.999]"),
+        (Adam, {"eps": 1e-6}, "state['eps'] is 1e-06, but this Adam was made with 1e-08"),
+    ],
+)
+def test_the_state_of_a_rule_with_other_numbers(xp_backend, rule, options, message):
+    refuses_state(rule(arrays(0), 0.1), stepped(rule(arrays(1), 0.1, **options), 0, 2).state(), message)
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (lambda s: s.pop("p.b"), "state must have the names of the Adam arrays; missing: ['p.b'], unknown: []"),
+        (lambda s: s.pop("steps"), "missing: ['steps'], unknown: []"),
+        (lambda s: s.update({"p.z": s["p.b"]}), "missing: [], unknown: ['p.z']"),
+        (
+            lambda s: s.update({"m.V": s["m.V"].T}),
+            "state['m.V'] has shape (3, 5) and dtype float32, but the Adam array has shape (5, 3) and dtype float32",
+        ),
+        (lambda s: s.update({"p.b": s["p.b"][0]}), "state['p.b'] has shape (3,)"),  # would broadcast
+        (lambda s: s.update({"s.V": s["s.V"].astype("float64")}), "state['s.V'] has shape (5, 3) and dtype float64"),
+        (lambda s: s.update(lr=0.1), "state['lr'] has shape None and dtype None, but the Adam array has shape ()"),
+        (lambda s: s.update(steps=np.array(3.0)), "state['steps'] has shape () and dtype float64"),
+    ],
+)
+def test_a_state_that_does_not_fit(xp_backend, change, message):
+    state = stepped(Adam(arrays(1), 0.1), 0, 2).state()
+    change(state)
+    refuses_state(Adam(arrays(0), 0.1), state, message)
+
+
+def test_a_state_for_read_only_parameters():
+    params = {"a": np.ones(2), "b": np.ones(2)}
+    optimiser = SGD(params, 0.1)
+    state = SGD({"a": np.zeros(2), "b": np.zeros(2)}, 0.2).state()
+    params["b"].flags.writeable = False
+    refuses_state(optimiser, state, "params['b'] is read-only; make a copy of it before the optimiser is made")

@@ -10,7 +10,7 @@ from course_lib.cells import GRU, LSTM, RNN, kernels
 from course_lib.cells.output import Output
 from course_lib.gradcheck import check_gradients, relative_error
 from course_lib.optim import Adam, clip_by_norm
-from course_lib.training import loss_and_gradients, truncated_bptt
+from course_lib.training import last_step_gradients, loss_and_gradients, truncated_bptt
 
 CELLS = {
     "RNN": (RNN, {}),
@@ -133,6 +133,54 @@ def test_float32_stays_and_nothing_waits_for_the_device(xp_backend, name):
             assert all(array.dtype == np.float32 for array in (value, *grads.values()))
             assert all(array_namespace(array) is xp_backend for array in (value, *grads.values()))
     assert {n: g.shape for n, g in grads.items()} == {n: p.shape for n, p in (cell.params | output.params).items()}
+
+
+# Asked once, after the last step
+
+
+@pytest.mark.parametrize("loss", ["cross_entropy", "squared_error"])
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", CELLS)
+def test_gradients_of_the_last_step(xp_backend, name, size, loss):
+    cell, output = layers(name, *size[2:])
+    x, y = batch(size, loss)
+
+    def last_loss(_=None):
+        o, _ = output.forward(cell.forward(x)[0])
+        return getattr(functions, loss)(o[-1:], y[-1:])
+
+    value, grads = last_step_gradients(cell, output, x, y[-1], loss)
+    assert relative_error(value, last_loss()) < 1e-13
+    params = cell.params | output.params
+    errors = check_gradients(last_loss, params, grads)
+    if size[-1] > 1 or loss == "squared_error":  # else one class has probability 1, and all gradients are 0
+        assert max(errors.values()) <= 1e-7, errors
+        every_step = loss_and_gradients(cell, output, x, y, loss=loss)[1]
+        assert size[0] == 1 or relative_error(grads["V"], every_step["V"]) > 1e-3
+    assert grads.keys() == params.keys()
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_the_last_step_in_float32_waits_for_nothing(xp_backend, name):
+    size = SIZES[-1]
+    cell, output = layers(name, *size[2:], "float32")
+    x, y = batch(size, dtype="float32")
+    with mock_cupy.no_syncs():
+        value, grads = last_step_gradients(cell, output, x, y[-1])
+    assert all(array.dtype == np.float32 for array in (value, *grads.values()))
+    assert all(array_namespace(array) is xp_backend for array in (value, *grads.values()))
+
+
+def test_targets_of_the_last_step_have_no_axis_of_time():
+    size = SIZES[-1]
+    cell, output = layers("RNN", *size[2:])
+    x, y = batch(size)
+    with pytest.raises(ValueError, match=r"targets y of shape \(1, 7, 3\) do not fit"):
+        last_step_gradients(cell, output, x, y)
+    with pytest.raises(TypeError, match="y is a list"):
+        last_step_gradients(cell, output, x, y[-1].tolist())
+    with pytest.raises(ValueError, match="loss is 'hinge'; choose one of 'cross_entropy', 'squared_error'"):
+        last_step_gradients(cell, output, x, y[-1], loss="hinge")
 
 
 # Chunks

@@ -21,7 +21,29 @@ from course_lib.plots.gru import between, gru_cell, reset_positions, update_limi
 from course_lib.plots.jacobians import chain, eigenvalue_plane, gradient_flow, radius_flow, singular_values, squashing
 from course_lib.plots.lstm import candidates, gated_memory, gated_sensitivity, lstm_cell
 from course_lib.plots.style import bundle, show
+from course_lib.plots.tasks import (
+    answered,
+    constant_answer,
+    copied_symbols,
+    loss_by_step,
+    marked_numbers,
+    measured_guesses,
+    remembered,
+    symbol_grid,
+    task_spans,
+)
+from course_lib.plots.text import coloured_text, errors_ahead, letter_steps, temperatures, text_curves
 from course_lib.plots.training import training_curves
+from course_lib.plots.truncation import (
+    context_losses,
+    cut_paths,
+    gradient_agreement,
+    left_out,
+    next_tables,
+    pair_cuts,
+    position_losses,
+    text_rows,
+)
 from course_lib.plots.unrolling import causality, next_character, states, unrolled
 from course_lib.plots.vanishing import (
     cliff_paths,
@@ -34,6 +56,7 @@ from course_lib.plots.vanishing import (
 )
 
 __all__ = [
+    "answered",
     "between",
     "bundle",
     "candidates",
@@ -43,27 +66,43 @@ __all__ = [
     "cliff_paths",
     "cliff_surface",
     "clipped_directions",
+    "coloured_text",
+    "constant_answer",
+    "context_losses",
     "contributions",
+    "copied_symbols",
     "cost_of_length",
+    "cut_paths",
     "difference_errors",
     "eigenvalue_plane",
+    "errors_ahead",
     "forward_reverse",
     "gate_traces",
     "gated_memory",
     "gated_sensitivity",
+    "gradient_agreement",
     "gradient_copies",
     "gradient_flow",
     "gradient_paths",
     "gru_cell",
     "half_life",
     "learning_curves",
+    "left_out",
+    "letter_steps",
+    "loss_by_step",
     "lstm_cell",
+    "marked_numbers",
+    "measured_guesses",
     "memory_paths",
     "next_character",
+    "next_tables",
     "over_time",
+    "pair_cuts",
     "parameter_bars",
+    "position_losses",
     "radius_flow",
     "recall_curves",
+    "remembered",
     "reset_positions",
     "sensitivity",
     "show",
@@ -73,6 +112,11 @@ __all__ = [
     "states",
     "step_cuts",
     "step_ratios",
+    "symbol_grid",
+    "task_spans",
+    "temperatures",
+    "text_curves",
+    "text_rows",
     "training_curves",
     "unrolled",
     "update_limits",
