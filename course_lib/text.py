@@ -201,8 +201,7 @@ def sample(cell: Any, output: Any, vocabulary: Vocabulary, prompt: str, n: int, 
     x, state, drawn = vocabulary.encode(prompt)[:, None], None, []
     for _ in range(n):
         hs, state, _ = cell.forward(x, state)
-        o = output.forward(hs[-1:])[0]
-        o = o - o.max(axis=-1, keepdims=True)  # before it is divided: the largest is 0 then, however cold it is
+        o, _ = output.forward(hs[-1:])
         x = rng.choice(functions.softmax(o / temperature)) if temperature else o.argmax(axis=-1)
         drawn.append(x[0])
     return vocabulary.decode(array_namespace(x).concatenate(drawn)) if drawn else ""

@@ -14,7 +14,6 @@ from course_lib.exercises import Exercise, Malformed, Test, choice, draws, rando
 # Parts of course_lib that a network is built and trained with: they are there when graded, too.
 NEEDS = ("functions", "init", "cells", "optim", "training")
 
-_AS_ASKED = "as asked"
 _RARE = 28  # a right draw gives a count that _likely refuses less than twice in exp(28) times: one in 10¹²
 _UNEVEN = 3.8  # Kolmogorov and Smirnov: the distance from evenly spread, times √n, is larger: 2 exp(−2 · 3.8²)
 
@@ -60,22 +59,44 @@ def _symbols(function, case):
     return outputs
 
 
-def _flat(function, case, rng):
-    """Both arrays in one row, to see whether two draws are the same."""
-    x, y = _batch(function, case, rng)
-    if x.dtype.kind not in "biuf" or y.dtype.kind not in "biuf":
-        raise Malformed(f"x has dtype {x.dtype} and y {y.dtype}; expected numbers")
-    return np.concatenate([x.ravel(), y.ravel()]).astype(float)
+def _sums(function, case, rng):
+    """A few sums of x and of y, each number with a weight of its own: two draws that differ have other sums."""
+    sums = []
+    for name, array in zip("xy", _batch(function, case, rng), strict=True):
+        if array.dtype.kind not in "biuf":
+            raise Malformed(f"{name} has dtype {array.dtype}; expected numbers")
+        weights = np.cos(np.outer([0.7, 1.9, 2.3], np.arange(1, array.size + 1)))
+        sums.append(weights @ array.ravel().astype(float))
+    return np.concatenate(sums)
 
 
 def _is_row(array):
-    return isinstance(array, np.ndarray) and array.ndim == 1 and array.dtype.kind == "f"
+    return isinstance(array, np.ndarray) and array.shape == (6,) and array.dtype.kind == "f"
+
+
+def _drawn_alike(outputs, case):
+    """Which draws are the same, and the sizes in place of the form: that is for other tests to say."""
+    found = dict(randomness(_is_row)(outputs, case))
+    found.pop("shape", None)
+    return {"T, B": np.array([case["T"], case["B"]]), **found}
 
 
 def _random(points):
     """The test that a task is drawn from its generator, and from nothing else."""
     asks = "rng, and nothing else, decides what is drawn"
-    return Test("random", points, asks, probe=draws(_flat), view=randomness(_is_row))
+    return Test("random", points, asks, probe=draws(_sums), view=_drawn_alike)
+
+
+def _words(subject, fault):
+    """A view: the first thing that is not as asked of a random batch; ``fault(outputs, case)`` is "" where all is.
+
+    The sizes stand beside it only so that no two cases have the same right answer.
+    """
+
+    def view(outputs, case):
+        return {"T, B": np.array([case["T"], case["B"]]), subject: fault(outputs, case) or "as asked"}
+
+    return view
 
 
 def _likely(counts, n, chance):
@@ -175,9 +196,7 @@ def _number_of_markers(counts):
 
 
 def _adding_form(outputs, case):
-    x = outputs["x"]
-    *_, form = _read_adding(x, case["T"], case["B"])
-    return {"shape of x": np.array(np.shape(x)), "x": form or _AS_ASKED}
+    return _read_adding(outputs["x"], case["T"], case["B"])[-1]
 
 
 def _marked(outputs, case):
@@ -195,18 +214,17 @@ def _marked(outputs, case):
 
 def _adding_target(outputs, case):
     x, y, T, B = outputs["x"], outputs["y"], case["T"], case["B"]
-    found = {"shape of x": np.array(np.shape(x))}
     if isinstance(y, str) or y.dtype.kind not in "biuf":
-        return {**found, "y": "no array of numbers"}
+        return "no array of numbers"
     if y.shape != (B, 1):
-        return {**found, "y": f"shape {_shape_in_words(y.shape, {'B': B, 'T': T})}"}
+        return f"shape {_shape_in_words(y.shape, {'B': B, 'T': T})}"
     if y.dtype != np.float64:
-        return {**found, "y": f"dtype {y.dtype}"}
+        return f"dtype {y.dtype}"
     if (marked := _marked(outputs, case)) is None:
-        return {**found, "y": "not told: no two markers in x"}
+        return "not told: no two markers in x"
     values, first, second, two = marked
     small = 1e-12 if x.dtype == np.float64 else 1e-6  # another dtype of x is for another test to say
-    return {**found, "y": _made_of(y[two, 0], values, first, second, small)}
+    return _made_of(y[two, 0], values, first, second, small)
 
 
 def _made_of(y, values, first, second, small):
@@ -214,7 +232,7 @@ def _made_of(y, values, first, second, small):
     each, T = np.arange(len(y)), len(values)
     a, b = values[first, each], values[second, each]
     candidates = {
-        _AS_ASKED: a + b,
+        "": a + b,
         "half of the sum": (a + b) / 2,
         "the product": a * b,
         "the first minus the second": a - b,
@@ -243,13 +261,13 @@ def _made_of(y, values, first, second, small):
 
 
 def _adding_places(outputs, case):
-    found, T = {"shape of x": np.array(np.shape(outputs["x"]))}, case["T"]
+    T = case["T"]
     if (marked := _marked(outputs, case)) is None:
-        return {**found, "places and values": "not told: no two markers in x"}
+        return "not told: no two markers in x"
     values, first, second, _ = marked
     ranges, anchors = ((0, T // 2), (T // 2, T)), {"0": 0, "T//2": T // 2, "T": T}
     text = _places(first, second, ranges, anchors) or _values(values, first, second)
-    return {**found, "places and values": text or _AS_ASKED}
+    return text
 
 
 def _values(values, first, second):
@@ -314,8 +332,7 @@ def _number_of_signs(counts):
 
 
 def _order_form(outputs, case):
-    _, form = _read_order(outputs, case["T"], case["B"])
-    return {"shape of x": np.array(np.shape(outputs["x"])), "x": form or _AS_ASKED}
+    return _read_order(outputs, case["T"], case["B"])[-1]
 
 
 def _signs(outputs, case):
@@ -325,7 +342,7 @@ def _signs(outputs, case):
         return None
     signs = x >= 4
     two = signs.sum(axis=0) == 2
-    if two.sum() < 20:
+    if two.sum() < 10:
         return None
     x, signs = x[:, two], signs[:, two]
     places = np.stack([signs.argmax(axis=0), len(x) - 1 - signs[::-1].argmax(axis=0)])
@@ -334,34 +351,35 @@ def _signs(outputs, case):
 
 def _order_classes(outputs, case):
     y, T, B = outputs["y"], case["T"], case["B"]
-    found = {"shape of x": np.array(np.shape(outputs["x"]))}
     if isinstance(y, str) or y.dtype.kind not in "biuf":
-        return {**found, "y": "no array of numbers"}
+        return "no array of numbers"
     if y.shape == (B, 4) and np.isin(y, (0, 1)).all() and (y.sum(axis=-1) == 1).all():
-        return {**found, "y": "one-hot rows"}
+        return "one-hot rows"
     if y.shape != (B,):
-        return {**found, "y": f"shape {_shape_in_words(y.shape, {'B': B, 'T': T})}"}
+        return f"shape {_shape_in_words(y.shape, {'B': B, 'T': T})}"
     if not outputs["dtype of y"].startswith(("int", "uint")):
-        return {**found, "y": f"dtype {outputs['dtype of y']}"}
+        return f"dtype {outputs['dtype of y']}"
     if (read := _signs(outputs, case)) is None:
-        return {**found, "y": "not told: no two X or Y in x"}
+        return "not told: no two X or Y in x"
     *_, (first, second), two = read
+    if (y[two] == 2 * first + second).all():
+        return ""
     values = [np.unique(y[two][2 * first + second == c]) for c in range(4)]
     if any(len(v) > 1 for v in values):
-        return {**found, "y": "not made of the two symbols"}
+        return "not made of the two symbols"
     table = zip(("XX", "XY", "YX", "YY"), values, strict=True)
-    return {**found, "y": ", ".join(f"{name}: {v[0] if len(v) else 'never'}" for name, v in table)}
+    return ", ".join(f"{name}: {v[0]}" for name, v in table if len(v))
 
 
 def _order_places(outputs, case):
-    found, T = {"shape of x": np.array(np.shape(outputs["x"]))}, case["T"]
+    T = case["T"]
     if (read := _signs(outputs, case)) is None:
-        return {**found, "places and chances": "not told: no two X or Y in x"}
+        return "not told: no two X or Y in x"
     x, places, (first, second), _ = read
     ranges = ((T // 10, 2 * T // 10), (T // 2, 6 * T // 10))
     anchors = {"T//10": T // 10, "2T//10": 2 * T // 10, "T//2": T // 2, "6T//10": 6 * T // 10, "0": 0, "T": T}
     text = _places(*places, ranges, anchors) or _chances(first, second) or _others(x)
-    return {**found, "places and chances": text or _AS_ASKED}
+    return text
 
 
 def _chances(first, second):
@@ -399,18 +417,17 @@ def _others(x):
 
 def _copy(outputs, case):
     T, B = case["T"], case["B"]
-    found = {"shape of x": np.array(np.shape(outputs["x"]))}
     for name in "xy":
         array = outputs[name]
         if isinstance(array, str) or array.dtype.kind not in "biuf":
-            return {**found, "x and y": f"{name}: no array of numbers"}
+            return f"{name}: no array of numbers"
         if array.shape != (T + 20, B):
             letters = {"T + 20": T + 20, "B": B, "T + 19": T + 19, "T + 21": T + 21, "T": T}
-            return {**found, "x and y": f"{name}: shape {_shape_in_words(array.shape, letters)}"}
+            return f"{name}: shape {_shape_in_words(array.shape, letters)}"
         if not outputs[f"dtype of {name}"].startswith(("int", "uint")):
-            return {**found, "x and y": f"{name}: dtype {outputs[f'dtype of {name}']}"}
+            return f"{name}: dtype {outputs[f'dtype of {name}']}"
     x, y = outputs["x"], outputs["y"]
-    return {**found, "x and y": _copy_inputs(x, B) or _copy_targets(x, y) or _AS_ASKED}
+    return _copy_inputs(x, B) or _copy_targets(x, y)
 
 
 def _copy_inputs(x, B):
@@ -508,8 +525,8 @@ def _network(function, case):
                 raise Malformed(
                     f"{layer}.params[{name!r}] has shape {getattr(array, 'shape', None)}, expected {made.shapes[name]}"
                 )
-            if str(array.dtype) not in ("float32", "float64"):
-                raise Malformed(f"{layer}.params[{name!r}] is {array.dtype}; expected float32 or float64")
+            if array.dtype != cell.dtype:
+                raise Malformed(f"{layer}.params[{name!r}] is {array.dtype}, but the cell computes in {cell.dtype}")
             outputs[f"{layer}.{name}"] = array
     return outputs
 
@@ -549,7 +566,7 @@ def _is_a(made, name):
 
 def _a(made):
     name = type(made).__name__
-    return f"{'an' if name[:1] in 'AEIOULR' and name != 'Linear' else 'a'} {name}" if made is not None else "None"
+    return "None" if made is None else f"{'an' if name in ('RNN', 'LSTM') or name[:1] in 'AEIO' else 'a'} {name}"
 
 
 def _on_new_sequences(outputs, case):
@@ -559,17 +576,17 @@ def _on_new_sequences(outputs, case):
     except (KeyError, TypeError, ValueError):
         return {"new sequences": _NO_NETWORK}
     arrays = [p for layer in (cell, output) for p in layer.params.values()]
-    if not all(np.isfinite(p).all() for p in arrays):
-        return {"new sequences": "nan or infinite parameters"}
     # The seed is made of all the numbers of the finished network, so that what it will be asked depends on it: neither
     # a student nor their code can know the new sequences while there is still something to be learnt.
     digest = hashlib.sha256(b"".join(p.astype("<f8").tobytes() for p in arrays)).digest()
     x, y = _new_sequences(case, int.from_bytes(digest))
     try:
         given = _answers(cell, output, x)
+        if (given != y).mean() < 0.02:
+            return {"new sequences": _LEARNED}
         wrong_before = _answers(cell, output, case["x"]) != case["y"]
-    except ValueError:  # states that overflowed
-        return {"new sequences": "nan or infinite states"}
+    except ValueError:
+        return {"new sequences": "nan or infinite numbers"}
     return {"new sequences": _told(given, y, wrong_before)}
 
 
@@ -577,7 +594,7 @@ def _rebuilt(outputs):
     """The network made of what was sent, of which nothing is trusted.
 
     Raises:
-        KeyError, TypeError, ValueError: if that is no network of the sizes asked for.
+        KeyError, TypeError, ValueError: if that is no network of the sizes asked for, before anything large is made.
     """
     from course_lib import cells
 
@@ -616,7 +633,11 @@ def _new_sequences(case, seed, B=2000):
 
 
 def _answers(cell, output, x):
-    """The classes ``(B,)`` after the last step; a part at a time, as the cache of all takes much memory."""
+    """The classes ``(B,)`` after the last step; a part at a time, as the cache of all takes much memory.
+
+    Raises:
+        ValueError: if a state or an output is nan or infinite.
+    """
     from course_lib.cells import kernels
 
     found = []
@@ -624,15 +645,15 @@ def _answers(cell, output, x):
         for start in range(0, x.shape[1], 250):
             hs, _, _ = cell.forward(x[:, start : start + 250])
             o, _ = output.forward(hs[-1:])
+            if not np.isfinite(o).all():
+                raise ValueError("no largest output")
             found.append(o[0].argmax(axis=-1))
     return np.concatenate(found)
 
 
 def _told(given, y, wrong_before):
-    """What a network knows, by its answers to new sequences and by which of its own it answers wrongly."""
+    """What a network knows that has not learned it: by its answers, and by which of its own sequences it got wrong."""
     wrong = (given != y).mean()
-    if wrong < 0.02:
-        return _LEARNED
     if _by_heart(wrong_before, wrong):
         return "learnt by heart: right on its own, not on new ones"
     table = np.array([np.bincount(y[given == c], minlength=4) for c in range(4)])
@@ -677,21 +698,21 @@ EXERCISES = (
                 0.5,
                 "the form of x: shape, dtype, values and two markers in each sequence",
                 probe=_numbers,
-                view=_adding_form,
+                view=_words("x", _adding_form),
             ),
             Test(
                 "target",
                 0.5,
                 "y: the sum of the two marked values of the x that is returned with it",
                 probe=_numbers,
-                view=_adding_target,
+                view=_words("y", _adding_target),
             ),
             Test(
                 "places",
                 0.5,
                 "the places of the markers and the values, in batches of some thousand sequences, for even and odd T",
                 probe=_numbers,
-                view=_adding_places,
+                view=_words("places and values", _adding_places),
             ),
             _random(0.5),
         ),
@@ -715,21 +736,21 @@ EXERCISES = (
                 0.5,
                 "the form of x: shape, whole numbers from 0 to 5, two that are X or Y in each sequence",
                 probe=_symbols,
-                view=_order_form,
+                view=_words("x", _order_form),
             ),
             Test(
                 "classes",
                 0.75,
                 "y: the class that belongs to the two in the x that is returned with it",
                 probe=_symbols,
-                view=_order_classes,
+                view=_words("y", _order_classes),
             ),
             Test(
                 "places",
                 0.5,
                 "places and chances, in batches of some hundred sequences, for several T",
                 probe=_symbols,
-                view=_order_places,
+                view=_words("places and chances", _order_places),
             ),
             _random(0.25),
         ),
@@ -748,7 +769,9 @@ EXERCISES = (
         names=("copy_memory", "copy_baseline"),
         section="Copy memory",
         tests=(
-            Test("x and y", 0.5, "inputs and targets, for several T and B", probe=_symbols, view=_copy),
+            Test(
+                "x and y", 0.5, "inputs and targets, for several T and B", probe=_symbols, view=_words("x and y", _copy)
+            ),
             _random(0.25),
             Test("baseline", 0.25, "copy_baseline, for several T", function="copy_baseline"),
         ),

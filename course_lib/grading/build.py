@@ -31,6 +31,8 @@ from course_lib.grading.trials import prove
 from course_lib.practice import Practice
 
 _CELL_SECONDS = 600
+# One thread: those of several cores add in another order, and on a busy machine wait for one another.
+_ENVIRONMENT = {"COURSE_LIB_BACKEND": "numpy", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 _NO_LIBRARY = {"__main__.py", "checking.py", "cli.py", "doctor.py", "exercises", "grading", "practice"}
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -140,7 +142,7 @@ def _executed(course: Course, layout: Layout, data: dict[Path, bytes]) -> Notebo
         manager = client.create_kernel_manager()  # over sockets in a folder: TCP ports can be taken by another
         manager.transport, manager.ip = "ipc", f"{folder}/socket"
         try:
-            client.execute(env=os.environ | {"COURSE_LIB_PRACTICE": folder, "COURSE_LIB_BACKEND": "numpy"})
+            client.execute(env=os.environ | _ENVIRONMENT | {"COURSE_LIB_PRACTICE": folder})
         except CellExecutionError as error:
             cell = next(c for c in nb.cells if any(o.output_type == "error" for o in c.get("outputs", [])))
             raise SourceError(f"{course.notebook}, cell {cell.id}: {error.ename}: {error.evalue}") from error

@@ -20,6 +20,15 @@ from course_lib.plots.gates import cell_paths, gate_traces, half_life, memory_pa
 from course_lib.plots.gru import between, gru_cell, reset_positions, update_limits
 from course_lib.plots.jacobians import chain, eigenvalue_plane, gradient_flow, radius_flow, singular_values, squashing
 from course_lib.plots.lstm import candidates, gated_memory, gated_sensitivity, lstm_cell
+from course_lib.plots.memory import (
+    against_chance,
+    arrivals,
+    error_by_length,
+    flows,
+    kept_and_known,
+    solved_grid,
+    trial_curves,
+)
 from course_lib.plots.style import bundle, show
 from course_lib.plots.tasks import (
     answered,
@@ -56,7 +65,9 @@ from course_lib.plots.vanishing import (
 )
 
 __all__ = [
+    "against_chance",
     "answered",
+    "arrivals",
     "between",
     "bundle",
     "candidates",
@@ -75,7 +86,9 @@ __all__ = [
     "cut_paths",
     "difference_errors",
     "eigenvalue_plane",
+    "error_by_length",
     "errors_ahead",
+    "flows",
     "forward_reverse",
     "gate_traces",
     "gated_memory",
@@ -86,6 +99,7 @@ __all__ = [
     "gradient_paths",
     "gru_cell",
     "half_life",
+    "kept_and_known",
     "learning_curves",
     "left_out",
     "letter_steps",
@@ -107,6 +121,7 @@ __all__ = [
     "sensitivity",
     "show",
     "singular_values",
+    "solved_grid",
     "squashing",
     "state_gaps",
     "states",
@@ -115,6 +130,7 @@ __all__ = [
     "symbol_grid",
     "task_spans",
     "temperatures",
+    "trial_curves",
     "text_curves",
     "text_rows",
     "training_curves",

@@ -82,14 +82,13 @@ def temperatures(panels: Mapping[str, Any], characters: str, most: int = 12) -> 
 
 @styled
 def coloured_text(
-    text: str, rows: Mapping[str, Any], width: int = 90, limits: tuple[float, float] = (-1, 1), label: str = "state h"
+    text: str, rows: Mapping[str, Any], limits: tuple[float, float] = (-1, 1), label: str = "state h"
 ) -> Any:
     """A text, each character on a cell that is coloured by a value, such as what a unit holds after reading it.
 
     Args:
-        text: N characters, drawn line by line; a longer line goes on below.
+        text: N characters, drawn line by line.
         rows: by title, ``(N,)`` values; the text is drawn once for each.
-        width: how many characters a line has at most.
         limits: the values of the darkest colours.
         label: what the values are.
     """
@@ -97,7 +96,9 @@ def coloured_text(
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
 
-    places, lines = _places(text, width)
+    broken = text.splitlines(keepends=True)
+    places = [(row, column) for row, line in enumerate(broken) for column in range(len(line))]
+    lines, width = len(broken), max(map(len, broken))
     rows = {title: asnumpy(values) for title, values in rows.items()}
     said = "; ".join(f"{title}: {_said(text, values)}" for title, values in rows.items())
     cell, gap = 0.235, 1.9  # inches a line, lines a title
@@ -131,17 +132,6 @@ def coloured_text(
     return figure
 
 
-def _places(text: str, width: int) -> tuple[list[tuple[int, int]], int]:
-    """Row and column of each character, and how many rows there are."""
-    places, row, column = [], 0, 0
-    for character in text:
-        if column == width:
-            row, column = row + 1, 0
-        places.append((row, column))
-        row, column = (row + 1, 0) if character == "\n" else (row, column + 1)
-    return places, places[-1][0] + 1
-
-
 def _said(text: str, values: Any) -> str:
     """The stretches of high values, in words: where they begin and how long they are."""
     high = np.concatenate([[False], values > 0.5, [False]])
@@ -153,7 +143,10 @@ def _said(text: str, values: Any) -> str:
 
 @styled
 def text_curves(
-    curves: Mapping[str, tuple[Any, Any]], levels: Mapping[str, float], xlabel: str = "characters read"
+    curves: Mapping[str, tuple[Any, Any]],
+    levels: Mapping[str, float],
+    xlabel: str,
+    points: Mapping[str, tuple[float, float]],
 ) -> Any:
     """How well networks predict a text while they are trained.
 
@@ -161,6 +154,7 @@ def text_curves(
         curves: by name, where ``(n,)`` and nats per character ``(n,)``.
         levels: by label, values to compare with: lines across.
         xlabel: what the curves run over.
+        points: by label, where and nats per character: stars.
     """
     curves = {name: tuple(map(asnumpy, pair)) for name, pair in curves.items()}
     said = "; ".join(f"{name} to {y[-1]:.1f}" for name, (_, y) in curves.items())
@@ -168,10 +162,12 @@ def text_curves(
     axes = figure.add_subplot()
     for (name, value), dash in zip(levels.items(), (":", "--", "-."), strict=False):
         axes.axhline(value, color="black", lw=1.3, ls=dash, label=f"{name}: {value:.2f}")
-    looks = ((LIGHT, "s", "--"), (NEUTRAL, "^", ":"), (LOSS, "o", "-"), (LOSS, "D", "-."), (OUTPUT, "v", "--"))
+    looks = ((LOSS, "o", "-"), (NEUTRAL, "^", "--"), (LIGHT, "s", "-"), (NEUTRAL, "D", ":"))
     for (name, (x, y)), (colour, marker, dash) in zip(curves.items(), looks, strict=False):
         every = max(1, len(x) // 10)
         axes.plot(x, y, ls=dash, marker=marker, color=colour, ms=7, markevery=every, lw=2, label=name)
+    for name, (x, y) in points.items():
+        axes.plot([x], [y], "*", color="black", ms=17, label=name)
     axes.set(xlabel=xlabel, ylabel="nats per character", xlim=(0, None))
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), handlelength=3)
     return figure
