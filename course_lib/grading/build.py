@@ -10,7 +10,9 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -80,23 +82,35 @@ def build(layout: Layout, only: str = "", say=print) -> list[Path]:
     """
     if only and only not in layout.topics:
         raise SourceError(f"there is no solutions/{only}.py; there are {', '.join(layout.topics)}")
+    topics = [only] if only else layout.topics
     files: dict[Path, bytes] = {}
-    for topic in [only] if only else layout.topics:
-        texts = _texts(layout, topic)
-        course = load(texts)
-        sheets = prove(course)
-        say(f"{topic}: {len(course.key.mistakes)} mistakes told apart, executing …")
-        made = Practice(topic, texts.made_from, course.released_cells(), sheets)
-        data = dict(zip(practice.paths(topic, layout.practice), _kept(made, layout.practice), strict=True))
-        files |= data
-        files[layout.solutions / f"{topic}.ipynb"] = _bytes(_executed(course, layout, data))
-        files[layout.notebooks / f"{topic}.ipynb"] = _bytes(student_notebook(course.cells, topic))
+    with ProcessPoolExecutor(max(1, min(len(topics), os.cpu_count() or 1))) as pool:
+        try:
+            for topic, (count, made) in zip(topics, pool.map(partial(_made, layout), topics), strict=True):
+                say(f"{topic}: {count} mistakes told apart, executed")
+                files |= made
+        except SourceError:
+            pool.shutdown(cancel_futures=True)
+            raise
     if not only:
         files[layout.solutions / "SOURCES.md"] = coverage.table(layout.solutions, layout.topics).encode()
     changed = [path for path, data in files.items() if not path.exists() or path.read_bytes() != data]
     for path in changed:
         write_atomically(path, files[path])
     return changed
+
+
+def _made(layout: Layout, topic: str) -> tuple[int, dict[Path, bytes]]:
+    """How many known mistakes a notebook's key has, all of them proved, and the files made from its source."""
+    texts = _texts(layout, topic)
+    course = load(texts)
+    practiced = Practice(topic, texts.made_from, course.released_cells(), prove(course))
+    data = dict(zip(practice.paths(topic, layout.practice), _kept(practiced, layout.practice), strict=True))
+    notebooks = {
+        layout.solutions / f"{topic}.ipynb": _bytes(_executed(course, layout, data)),
+        layout.notebooks / f"{topic}.ipynb": _bytes(student_notebook(course.cells, topic)),
+    }
+    return len(course.key.mistakes), data | notebooks
 
 
 def stale(layout: Layout) -> Iterator[str]:
