@@ -102,9 +102,9 @@ def _what(value):
     return f"an array of shape {value.shape}" if hasattr(value, "shape") else f"a value of type {type(value).__name__}"
 
 
-def _exact(name, points, asks, *names, of_copies=True):
-    """A test of gradients whose terms are of the order of 0.1 or larger, and may cancel."""
-    return Test(name, points, asks, probe=_chunk(*names, of_copies=of_copies), tolerance=EXACT, floor=0.1)
+def _exact(name, points, asks):
+    """The test of a gradient, whose terms are of the order of 0.1 or larger, and may cancel."""
+    return Test(name, points, asks, probe=_chunk(name), tolerance=EXACT, floor=0.1)
 
 
 # -------------------------------------------------------------------------------------------- adagrad_step
@@ -414,13 +414,19 @@ EXERCISES = (
         tests=(
             Test("loss", 0.25, "the loss, from any state h", probe=_chunk("loss"), floor=0.1),
             Test("state", 0.25, "the state after the chunk", probe=_chunk("h"), floor=0.1),
-            _exact("V", 0.25, "the gradient of V", "V"),
-            _exact("c", 0.25, "the gradient of c", "c"),
-            _exact("U", 0.25, "the gradient of U, also where samples have the same character", "U"),
-            _exact("W", 0.25, "the gradient of W", "W"),
-            _exact("b", 0.2, "the gradient of b", "b"),
-            Test("large", 0.1, "everything, with logits of ±1000", probe=_chunk(), floor=0.1),
-            _exact("inputs", 0.1, "everything once more; the inputs stay as they are", of_copies=False),
+            _exact("V", 0.25, "the gradient of V"),
+            _exact("c", 0.25, "the gradient of c"),
+            _exact("U", 0.25, "the gradient of U, also where samples have the same character"),
+            _exact("W", 0.25, "the gradient of W"),
+            _exact("b", 0.2, "the gradient of b"),
+            Test("large", 0.1, "the loss, V and c, with logits of ±1000", probe=_chunk("loss", "V", "c"), floor=0.1),
+            Test(
+                "inputs",
+                0.1,
+                "everything once more; the inputs stay as they are",
+                probe=_chunk(of_copies=False),
+                floor=0.1,
+            ),
             Test(
                 "float32",
                 0.1,

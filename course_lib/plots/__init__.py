@@ -130,10 +130,10 @@ __all__ = [
     "symbol_grid",
     "task_spans",
     "temperatures",
-    "trial_curves",
     "text_curves",
     "text_rows",
     "training_curves",
+    "trial_curves",
     "unrolled",
     "update_limits",
 ]

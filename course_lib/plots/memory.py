@@ -26,8 +26,9 @@ def solved_grid(rows: Sequence[str], columns: Sequence[str], solved: Any, texts:
     from matplotlib.patches import Rectangle
 
     solved = np.asarray(solved, float)
+    names = [column.replace("\n", " ") for column in columns]
     said = "; ".join(
-        f"{row}: {', '.join(column.replace(chr(10), ' ') for column, s in zip(columns, line, strict=True) if s > 0) or 'none'}"
+        f"{row}: {', '.join(name for name, share in zip(names, line, strict=True) if share > 0) or 'none'}"
         for row, line in zip(rows, solved, strict=True)
     )
     figure = empty(
@@ -248,7 +249,9 @@ def kept_and_known(symbols: Sequence[str], counting: Mapping[int, str], keeps: A
     T, H = keeps.shape
     keeps = keeps[:, np.argsort(keeps.mean(axis=0))]
     known = {name: 100 * asnumpy(values) for name, values in known.items()}
-    said = "; ".join(f"{name}: {values[0]:.0f} per cent at t = 1, {values[-1]:.0f} at t = {T}" for name, values in known.items())
+    said = "; ".join(
+        f"{name}: {values[0]:.0f} per cent at t = 1, {values[-1]:.0f} at t = {T}" for name, values in known.items()
+    )
     where = " and ".join(f"{symbol} in step {t}" for t, symbol in counting.items())
     figure = empty(
         12,
@@ -286,7 +289,7 @@ def against_chance(rows: Mapping[str, Mapping[str, float]], ours: Sequence[str] 
     said = "; ".join(
         f"{row}: {', '.join(f'{name} {share:.2g}' for name, share in shares.items())}" for row, shares in rows.items()
     )
-    figure = empty(11.5, 1.5 + 0.62 * len(rows), f"Errors as shares of chance, on a logarithmic axis. {said}.")
+    figure = empty(11.5, 1.5 + 0.72 * len(rows), f"Errors as shares of chance, on a logarithmic axis. {said}.")
     axes = figure.add_subplot()
     axes.axvline(1, color="black", lw=1.5, ls=":")
     names = list(dict.fromkeys(name for shares in rows.values() for name in shares))
@@ -295,8 +298,8 @@ def against_chance(rows: Mapping[str, Mapping[str, float]], ours: Sequence[str] 
         axes.axhline(i, color=LIGHT, lw=0.8, zorder=0)
         for name, share in shares.items():
             colour, marker = looks[name]
-            face = colour if row in ours else "white"
-            axes.plot(share, i, marker, color=colour, mfc=face, mew=2, ms=10)
+            place, face = i + 0.2 * (names.index(name) - (len(names) - 1) / 2), colour if row in ours else "white"
+            axes.plot(share, place, marker, color=colour, mfc=face, mew=2, ms=9)
     for name, (colour, marker) in looks.items():
         axes.plot([], [], marker, color=colour, mew=2, ms=10, mfc="white", label=name)
     axes.set(xscale="log", ylim=(len(rows) - 0.5, -0.5), yticks=range(len(rows)), yticklabels=rows)
