@@ -1080,7 +1080,7 @@ for B in (1, 4, 32, 128):
 
 # %% tags=["demo"]
 def first_chunks(step, n=200, B=16, T=25, H=100):
-    """Train on n chunks by step(params, grads): losses per character, how far each column of U moves, how often read."""
+    """Train on n chunks: losses per character; of each column of U, how far it moved and how often it was read."""
     params = init.rnn_params(V, H, V, backend.Rng(60), "float64")
     x, y = batchify(ids, B, T)
     h, losses, start = np.zeros((B, H)), [], params["U"].copy()
@@ -1098,6 +1098,10 @@ def sgd(lr):
 
     return step
 
+
+moved = np.flatnonzero(whole["U"].any(axis=0))
+print(f"in one chunk of {R} rows, {len(moved)} of the {V} columns of dL/dU are not 0: those of the characters read")
+assert np.array_equal(moved, np.unique(x[80])), "check(tbptt_step) first"
 
 losses, moved_sgd, read = first_chunks(sgd(0.01))
 space, one = vocabulary.encode(" 1")
@@ -1314,7 +1318,8 @@ first = tbptt_step(params, x[0], y[0], start)[0] / T
 wide = params | {"V": 100 * params["V"]}
 summed = tbptt_step(params, x[0], y[0], start)[0]
 print(f"ln V = {np.log(V):.1f}; first loss per character {first:.1f}")
-print(f"V 100 times as large: {tbptt_step(wide, x[0], y[0], start)[0] / T:.0f}; forgot to divide by T: {summed:.0f}")
+too_wide = tbptt_step(wide, x[0], y[0], start)[0] / T
+print(f"output weights 100 times as large: {too_wide:.0f}; forgot to divide by T: {summed:.0f}")
 assert abs(first - np.log(V)) < 0.1, "check(tbptt_step) first"
 
 # %% [markdown]
@@ -1376,10 +1381,12 @@ def train(run, n):
 from course_lib.runs import Live, Run
 
 run = Run(Rule(params, lr=0.05), every=25, show=Live("your network", {"loss": "nats per character"}, chance=levels))
+
+# %% tags=["demo"]
 train(run, 1500)
 print(f"{run.i * B * T / len(ids):.1f} times through the text")
 print(f"last 500 iterations below the level of pairs: {run.curve['loss'][1][-20:].mean() < levels['pairs']}")
-assert run.curve["loss"][1][-20:].mean() < levels["pairs"] - 0.1
+assert run.i < 1500 or run.curve["loss"][1][-20:].mean() < levels["pairs"] - 0.1
 
 # %% [markdown] slide="-"
 # The second half. The curve goes on where it stopped.
@@ -1390,7 +1397,7 @@ train(run, 3000)
 iterations, curve = run.curve["loss"]
 print(f"{run.i} iterations, {run.i * B * T / len(ids):.1f} times through the text")
 print(f"last 500 iterations: {curve[-20:].mean():.1f} nats per character")
-assert run.i == 3000 and curve[-20:].mean() < levels["pairs"] - 0.3
+assert run.i < 3000 or curve[-20:].mean() < levels["pairs"] - 0.3
 
 # %% [markdown]
 # **Kept in a file.** `run.save(path)` writes all of that to a file, whole or not at all; `run.load(path)` reads it into
@@ -1432,19 +1439,21 @@ own_cell, own_output = RNN(V, H, backend.Rng(0), "float64"), Output(H, V, backen
 for layer in (own_cell, own_output):
     layer.params = {name: params[name] for name in layer.params}
 own_nats = text.evaluate(own_cell, own_output, held_out)
-print(f"held-out text: {own_nats:.1f} nats, {bits_per_char(own_nats, 1):.1f} bits per character,", end=" ")
-print(f"perplexity {perplexity(own_nats, 1):.0f}; a guess has perplexity {V}, a table of pairs", end=" ")
-print(f"{perplexity(levels['pairs'], 1):.0f}")
+for name, level in levels.items():
+    print(f"{name:16s} {level:.2f} nats, {bits_per_char(level, 1):.2f} bits, perplexity {perplexity(level, 1):6.2f}")
+print(f"your network     {own_nats:.1f} nats; perplexity below 6: {perplexity(own_nats, 1) < 6}")
 assert own_nats < levels["pairs"] - 0.3 and np.isclose(perplexity(np.log(V), 1), V), "check(bits_per_char) first"
 
 # %% [markdown]
-# **With more time.** What becomes of longer trainings is stored with the course (`benchmarks/char_lm.py` makes it): three
-# networks of 192 units, 16 rows, chunks of 64 characters, 25 times through the text; and the recipe of *min-char-rnn*
-# (Karpathy, 2015), a plain network of 100 units with a single row. Each LSTM, GRU and RNN was also trained in PyTorch,
-# with the same settings.
+# **With more time.** What becomes of longer trainings is stored with the course (`benchmarks/char_lm.py` makes it):
+# three networks of 192 units with Adam, 16 rows, chunks of 64 characters, 12 times through the text; and the recipe
+# of *min-char-rnn* (Karpathy, 2015): your recipe, but with one row in place of 16. LSTM, GRU and RNN were trained in
+# PyTorch as well, from the same start with the same chunks.
 #
-# *What to see:* the loss on held-out text. The star is your network. The gated ones are ahead. What is left, 1.5 nats or so,
-# is still far from a person, who reads a text like this with less than 1 nat per character.
+# *What to see:* the loss on held-out text. The star is your network. It has read as much as min-char-rnn, and is
+# better: the gradient of 16 rows is worth more than 16 rough ones one after another. Cells with gates are ahead of
+# the RNN. After ten times through the curves are flat. (The learning rates of the three were chosen by this very
+# loss: it is a little too kind to them.)
 
 # %% tags=["demo"]
 from course_lib import data, plots
@@ -1462,6 +1471,8 @@ for k in np.flatnonzero(ours):
     same_name = ~ours & (stored["name"] == stored["name"][k])
     beside = f", in PyTorch {stored['held_out'][same_name][0, -1]:.2f}" if same_name.any() else ""
     print(f"{stored['name'][k]:12s} {stored['held_out'][k, -1]:.2f}{beside}")
+last = dict(zip(stored["name"][ours], stored["held_out"][ours, -1], strict=True))
+assert max(last["LSTM"], last["GRU"]) < last["RNN"] < own_nats < last["min-char-rnn"]
 
 # %% [markdown] sources=["S62"]
 # ## Drawing from the model
@@ -1486,25 +1497,20 @@ for k in np.flatnonzero(ours):
 # likely is 9 times as likely. $\tau \to 0$ leaves the likeliest character only, $\tau \to \infty$ makes all alike.
 
 # %% tags=["demo"]
+from course_lib.functions import softmax
+
 o = np.array([2.0, 2.0 - np.log(3), -1.0, 0.5])
-
-
-def softmax(o, tau=1.0):
-    p = np.exp((o - o.max()) / tau)
-    return p / p.sum()
-
-
 for tau in (0.05, 0.5, 1.0, 2.0, 100.0):
-    p = softmax(o, tau)
+    p = softmax(o / tau)
     print(f"τ = {tau:6}: p =", *(f"{value:.3f}" for value in p), f"  p₁/p₂ = {p[0] / p[1]:.3g}")
     assert np.isclose(p[0] / p[1], 3 ** (1 / tau))
-assert np.allclose(softmax(o, 100.0), 0.25, atol=0.01) and softmax(o, 0.05)[0] > 0.999
+assert np.allclose(softmax(o / 100), 0.25, atol=0.01) and softmax(o / 0.05)[0] > 0.999
 
 # %% [markdown]
 # **Warmer is less certain.** How uncertain a draw is, its *entropy* says: $\mathcal{H} = -\sum_i p_i \ln p_i$, from 0
-# (certain) to $\ln V$ (all alike). It always grows with $\tau$. Write $\beta = 1/\tau$ and $Z = \sum_j e^{\beta o_j}$,
-# so that $\ln p_i = \beta o_i - \ln Z$ and $\mathcal{H} = \ln Z - \beta\, \overline{o}$, where $\overline{o} = \sum_i p_i
-# o_i$ is the mean logit. Then
+# (certain) to $\ln V$ (all alike). It always grows with $\tau$. Write $\beta = 1/\tau$ and $Z = \sum_j e^{\beta
+# o_j}$, so that $\ln p_i = \beta o_i - \ln Z$ and $\mathcal{H} = \ln Z - \beta\, \overline{o}$, where $\overline{o} =
+# \sum_i p_i o_i$ is the mean logit. Then
 #
 # $$\frac{d \ln Z}{d\beta} = \frac{\sum_j o_j e^{\beta o_j}}{Z} = \overline{o}, \qquad
 # \frac{d \overline{o}}{d\beta} = \sum_i o_i \, p_i\, (o_i - \overline{o}) = \overline{o^2} - \overline{o}^2 =
@@ -1526,14 +1532,14 @@ def entropy(p):
 
 
 for tau in (0.3, 1.0, 3.0):
-    p = softmax(o, tau)
+    p = softmax(o / tau)
     formula = (p @ o**2 - (p @ o) ** 2) / tau**3
-    slope = numerical_gradient(lambda t: entropy(softmax(o, t[0])), np.array([tau]))[0]
+    slope = numerical_gradient(lambda t: entropy(softmax(o / t[0])), np.array([tau]))[0]
     print(f"τ = {tau}: entropy {entropy(p):.3f}, its slope {slope:.4f}, by the formula {formula:.4f}")
     assert np.isclose(slope, formula, atol=1e-7)
 
 # %% [markdown]
-# *What to see:* a trained network (the LSTM with 192 units of “With more time”, which comes with the course) has read “The
+# *What to see:* a trained network (the LSTM of 192 units, whose parameters come with the course) has read “The
 # value of the expression is a”. Its twelve likeliest next characters, from the same logits at three temperatures. The
 # order stays; cold, nearly all goes to the space (␣), warm, much to the rest.
 
@@ -1562,16 +1568,16 @@ hs, _, _ = writer[0].forward(characters.encode("The value of the expression is a
 logits = writer[1].forward(hs[-1:])[0][0, 0]
 plots.show(
     plots.temperatures(
-        {f"τ = {tau}\nentropy {entropy(softmax(logits, tau)):.2f}": softmax(logits, tau) for tau in (0.5, 1.0, 2.0)},
+        {f"τ = {tau}\nentropy {entropy(softmax(logits / tau)):.2f}": softmax(logits / tau) for tau in (0.5, 1.0, 2.0)},
         facts["characters"],
     )
 )
-assert entropy(softmax(logits, 0.5)) < entropy(softmax(logits)) < entropy(softmax(logits, 2.0)) < np.log(len(logits))
+assert entropy(softmax(2 * logits)) < entropy(softmax(logits)) < entropy(softmax(logits / 2)) < np.log(len(logits))
 
 # %% tags=["demo"] slide="skip"
 def beside(tau):
     """The probabilities at τ = 1, and at another temperature."""
-    at = {"τ = 1": softmax(logits), f"now τ = {tau:g}": softmax(logits, tau)}
+    at = {"τ = 1": softmax(logits), f"now τ = {tau:g}": softmax(logits / tau)}
     return plots.temperatures({f"{title}\nentropy {entropy(p):.2f}": p for title, p in at.items()}, facts["characters"])
 
 
@@ -1585,8 +1591,8 @@ widgets.sliders(beside, {"τ": [0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5]}, star
 # %% tags=["demo"] slide="skip"
 with np.errstate(over="ignore", invalid="ignore"):
     direct = np.exp(o / 0.001) / np.exp(o / 0.001).sum()
-print("e^(o/τ) directly:  ", direct, "\nlargest subtracted:", softmax(o, 0.001))
-assert np.isnan(direct).any() and np.allclose(softmax(o, 0.001), [1, 0, 0, 0])
+print("e^(o/τ) directly:  ", direct, "\nlargest subtracted:", softmax(o / 0.001))
+assert np.isnan(direct).any() and np.allclose(softmax(o / 0.001), [1, 0, 0, 0])
 
 # %% [markdown]
 # ### Exercise 5 · Drawing a text (2 points)
@@ -1652,10 +1658,10 @@ small = {
 }
 
 
-def probability(text, h=np.zeros(4), i=0):
+def probability(word):
     """The product of the probabilities of its characters, read after character 0."""
-    p = 1.0
-    for following in text:
+    h, p, i = np.zeros(4), 1.0, 0
+    for following in word:
         h = np.tanh(small["U"][:, i] + small["W"] @ h + small["b"])
         p, i = p * softmax(small["V"] @ h + small["c"])[following], following
     return p
@@ -1663,19 +1669,19 @@ def probability(text, h=np.zeros(4), i=0):
 
 generator = np.random.default_rng(1)
 drawn = [tuple(sample(small, np.zeros(4), 0, 3, 1.0, generator)) for _ in range(4000)]
-expected = {text: probability(text) for text in product(range(3), repeat=3)}
-off = max(abs(drawn.count(text) / 4000 - p) for text, p in expected.items())
-for text in sorted(expected, key=expected.get, reverse=True)[:3]:
-    print("text", *text, f": probability {expected[text]:.3f}, drawn {drawn.count(text) / 4000:.2f} of the time")
+expected = {word: probability(word) for word in product(range(3), repeat=3)}
+off = max(abs(drawn.count(word) / 4000 - p) for word, p in expected.items())
+for word in sorted(expected, key=expected.get, reverse=True)[:3]:
+    print("text", *word, f": probability {expected[word]:.3f}, drawn {drawn.count(word) / 4000:.2f} of the time")
 print(f"the 27 probabilities sum to {sum(expected.values()):.3f}; largest difference below 0.02: {off < 0.02}")
 assert np.isclose(sum(expected.values()), 1) and off < 0.02, "check(sample) first"
 
 # %% [markdown]
-# **What yours writes.** Your network after 3040 iterations, at four temperatures. It reads the word “The” first, then it
-# goes on.
+# **What yours writes.** Your network after 3040 iterations, at four temperatures. It reads the word “The” first, then
+# it goes on.
 #
-# *What to see:* cold, it repeats the most frequent words. At 0.7 there are lines, words, quotation marks and brackets in
-# about the right places. At 1.5 words fall apart. It has read the text three times.
+# *What to see:* cold, it repeats the most frequent words. At 0.7 there are lines, words, quotation marks and brackets
+# in about the right places. At 1.5 words fall apart. It has read the text less than four times.
 
 # %% tags=["demo", "volatile"]
 prompt = vocabulary.encode("The ")[:, None]
@@ -1685,8 +1691,8 @@ for tau in (0.2, 0.7, 1.0, 1.5):
     print(f"{'—' * 20} τ = {tau}\nThe {vocabulary.decode(written)}\n")
 
 # %% [markdown]
-# **A better model, the same temperatures.** The LSTM of the figure above writes, too; its parameters are stored, so here
-# the text is always the same. (`text.sample` is the library's version of your function, for any cell.)
+# **A better model, the same temperatures.** The LSTM of the figure above writes, too; its parameters are stored, so
+# here the text is always the same. (`text.sample` is the library's version of your function, for any cell.)
 
 # %% tags=["demo"]
 from course_lib import text
@@ -1696,9 +1702,9 @@ for tau in (0.2, 0.7, 1.0, 1.5):
     print(f"{'—' * 20} τ = {tau}\nThe {written}\n")
 
 # %% [markdown]
-# **What is lost, what is won?** For each temperature 1500 characters are drawn. How many of the words, of three letters or
-# more, occur in the training text? And how many *different* words are there, of all that were written? Cold: only known
-# words, always the same few. Warm: no repetition, and hardly a known word.
+# **What is lost, what is won?** For each temperature 1500 characters are drawn. How many of the words, of three
+# letters or more, occur in the training text? And how many *different* words are there, of all that were written?
+# Cold: only known words, always the same few. Warm: hardly a repetition, but few known words.
 
 # %% tags=["demo"]
 import re
@@ -1747,10 +1753,14 @@ chunks = (len(listed(known)) - 1) // (8 * 16)
 names_params = init.rnn_params(len(letters), H_names, len(letters), rng, "float64")
 labels = {"training": "nats per character", "held out": "nats per character"}
 run_names = Run(Rule(names_params, lr=0.05), every=5 * chunks, show=Live("city names", labels))
+print(f"{len(known)} names to learn, {len(letters)} characters, {chunks} chunks for one time through")
+
+# %% tags=["demo"]
 for i in run_names.until(100 * chunks):
     if i % chunks == 0:
         x_names, y_names, h = *batchify(listed(known), 8, 16), np.zeros((8, H_names))
-        unseen = [tbptt_step(names_params, *pair, np.zeros((1, H_names)))[0] / 100 for pair in zip(x_out, y_out)]
+        none = np.zeros((1, H_names))
+        unseen = [tbptt_step(names_params, *part, none)[0] / 100 for part in zip(x_out, y_out, strict=True)]
         run_names.note(**{"held out": np.mean(unseen)})
         if i == 20 * chunks:
             early = {name: p.copy() for name, p in names_params.items()}
@@ -1761,19 +1771,20 @@ for i in run_names.until(100 * chunks):
     run_names.note(training=loss / 16)
 
 held_curve, training_curve = run_names.curve["held out"][1], run_names.curve["training"][1]
-print(f"{len(known)} names to learn, {len(letters)} characters, {chunks} chunks for one time through")
 print(f"lowest on held-out names within 30 times through: {held_curve.argmin() < 6}")
 print(f"at the end, held out above it by more than 0.3: {held_curve[-1] > held_curve.min() + 0.3}", end="; ")
 print(f"training below it by more than 0.5: {training_curve[-1] < held_curve.min() - 0.5}")
-assert held_curve.argmin() < 6 and held_curve[-1] > held_curve.min() + 0.3 > training_curve[-1] + 0.8
+done = run_names.i == 100 * chunks
+assert not done or held_curve.argmin() < 6 and held_curve[-1] > held_curve.min() + 0.3 > training_curve[-1] + 0.8
 
 # %% [markdown]
 # **How many are real?** Names are drawn at $\tau = 0.5$, from the network after 20 times through and after 100. A drawn
 # name may stand in the list that was learned: then it may be remembered. Or it is one of the fifty held-out ones: then
 # the network has found a real city that it has never seen.
 #
-# After 20 times through nearly everything is invented. After 100, one name in ten or so is remembered, and held-out names
-# still hardly come up. Better training loss, less invention: what the loss rewards is the list, not the idea of it.
+# After 20 times through nearly everything is invented. After 100, one name in ten or so is remembered, and held-out
+# names still hardly come up. Better training loss, less invention: what the loss rewards is the list, not the idea of
+# it.
 
 # %% tags=["demo"]
 def invent(params, tau=0.5, n=6000, seed=3):
@@ -1787,7 +1798,7 @@ for label, params_then in (("after  20 times", early), ("after 100 times", names
     real = np.mean([name in known for name in drawn_names])
     found = {name for name in drawn_names if name in kept_out}
     print(f"{label}: more than 500 names: {len(drawn_names) > 500};", end=" ")
-    print(f"remembered {'below' if real < 0.03 else 'above'} 3 %; held-out ones found: {'few' if len(found) < 5 else len(found)}")
+    print(f"remembered: {'below' if real < 0.03 else 'above'} 3 %; of the held-out ones fewer than 5: {len(found) < 5}")
     assert (real < 0.03) == (params_then is early) and len(found) < 5, "check(sample) first"
 
 # %% tags=["demo", "volatile"]
@@ -1797,13 +1808,13 @@ for label, params_then in (("after 20 times", early), ("after 100 times", names_
 # %% [markdown]
 # ## What single units know
 #
-# To say what comes next it helps to know whether a quotation mark is open, how long the word is by now, or where in the line
-# we are. Does some unit of the trained LSTM hold such a thing? In notebook 04 we learned to be careful:
+# To say what comes next it helps to know whether a quotation mark is open, how long the word is by now, or where in
+# the line we are. Does some unit of the trained LSTM hold such a thing? In notebook 04 we learned to be careful:
 #
 # * **state the question first.** Below are five properties of a text that a reader could keep track of;
-# * **choose on one text, report on another.** Of 192 units, the one whose state $h$ correlates most with a property on the
-#   training text; then its correlation on held-out text;
-# * **compare with nothing.** The same search in an LSTM with random first weights.
+# * **choose on one text, report on another.** Of 192 units, the one whose state $h$ correlates most with a property
+#   on the training text; then its correlation on held-out text;
+# * **compare with chance.** The same search in an LSTM with random first weights.
 
 # %% tags=["demo"] slide="skip"
 PROPERTIES = ("letters of the word", "inside quotes", "inside brackets", "indenting", "place in line")
@@ -1830,77 +1841,79 @@ for line in zip('ab ("c', *properties('ab ("c').values(), strict=True):
 assert [values[-1] for values in properties('ab ("c').values()] == [1, 1, 1, 0, 6]
 
 # %% [markdown] slide="skip"
-# A text is read as 40 parts side by side, each from a state of zeros. The loop is that of notebook 04; the gates are kept.
+# A text is read as 20 parts side by side, each from a state of zeros. With the states of all steps at hand, the
+# logits and the forget gates need no loop: $f^{(t)} = \sigma(U_f\, x^{(t)} + W_f\, h^{(t-1)} + b_f)$ for all $t$ at
+# once.
 
 # %% tags=["demo"] slide="skip"
-def read_text(cell, output, text, B=40):
-    """States h (N, H), forget gates f (N, H), and the log-probabilities (N, V) of the next character."""
-    x, _ = batches(characters.encode(text), B)
-    U, W, b = (cell.params[name] for name in "UWb")
-    h = c = np.zeros((B, units), b.dtype)
-    weights, bias, n = W.reshape(-1, units).T, b.reshape(-1), len(b.reshape(-1))
-    columns, states, forgets = U.reshape(n, -1).T, [], []
-    for x_t in x:
-        a = (columns[x_t] + h @ weights + bias).reshape(B, 4, units)
-        i, f, o = 0.5 + 0.5 * np.tanh(0.5 * a[:, :3]).transpose(1, 0, 2)
-        c = f * c + i * np.tanh(a[:, 3])
-        h = o * np.tanh(c)
-        states.append(h)
-        forgets.append(f)
-    logits = output.forward(np.stack(states))[0]
-    logits -= logits.max(axis=-1, keepdims=True)
-    log_p = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
-    return [np.concatenate(np.swapaxes(part, 0, 1)) for part in (np.stack(states), np.stack(forgets), log_p)]
-
-# %% tags=["demo"]
 from course_lib.text import batches
 
 
+def read_text(cell, output, text, B=20):
+    """States h (N, H), forget gates f (N, H), and the log-probabilities (N, V) of the next character."""
+    x, _ = batches(characters.encode(text), B)
+    hs, _, _ = cell.forward(x)
+    before = np.concatenate([np.zeros_like(hs[:1]), hs[:-1]])
+    U_f, W_f, b_f = (cell.params[name][1] for name in "UWb")
+    forget = 0.5 + 0.5 * np.tanh(0.5 * (U_f.T[x] + before @ W_f.T + b_f))
+    logits = output.forward(hs)[0]
+    logits = logits - logits.max(axis=-1, keepdims=True)
+    log_p = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
+    return [part.swapaxes(0, 1).reshape(-1, part.shape[-1]) for part in (hs, forget, log_p)]
+
+# %% tags=["demo"]
 def correlations(states, values):
     """The correlation (H,) of each unit with a property."""
     states, values = states - states.mean(axis=0), values - values.mean()
     return states.T @ values / np.sqrt((states**2).sum(axis=0) * (values**2).sum())
 
 
-N = 12_000
+N = 20_000
 seen_text, fresh_text = train_text[-N - 1 :], held_out_text[: N + 1]
 seen_known, fresh_known = properties(seen_text[:N]), properties(fresh_text[:N])
 nets = {"trained": lstm(shipped, "float32"), "random weights": lstm(None, "float32")}
-seen_read, fresh_read = ({name: read_text(*net, part) for name, net in nets.items()} for part in (seen_text, fresh_text))
+seen_read = {name: read_text(*net, seen_text) for name, net in nets.items()}
+fresh_read = {name: read_text(*net, fresh_text) for name, net in nets.items()}
 
 finest = {}
 print("largest correlation of a unit    trained: unit, held out   random weights: held out")
-for known in PROPERTIES:
+for what in PROPERTIES:
     found = {}
     for name in nets:
-        k = np.abs(correlations(seen_read[name][0], seen_known[known])).argmax()
-        found[name] = k, correlations(fresh_read[name][0], fresh_known[known])[k]
-    finest[known] = found["trained"]
-    print(f"{known:24s}{found['trained'][0]:16d} {found['trained'][1]:14.2f} {found['random weights'][1]:24.2f}")
+        k = np.abs(correlations(seen_read[name][0], seen_known[what])).argmax()
+        found[name] = k, correlations(fresh_read[name][0], fresh_known[what])[k]
+    finest[what] = found["trained"]
+    print(f"{what:24s}{found['trained'][0]:16d} {found['trained'][1]:14.2f} {found['random weights'][1]:24.2f}")
+    if what == "inside quotes":
+        assert abs(found["trained"][1]) > abs(found["random weights"][1]) + 0.1
 
+# %% [markdown] slide="-"
+# A unit for *quotes* is something that was learned. The others are not: random units follow the length of a word or the
+# indentation just as well.
 
 # %% [markdown]
 # **One unit for quotation marks.** *What to see:* the same held-out passage twice, each character in the colour of a
 # unit's state after it was read. Purple is near 1, orange near −1. Above, the unit for quotes: it changes colour at the
-# first mark of a pair, and back at the second. Below, the unit for the letters of a word: the longer the word, the darker.
+# first mark of a pair, and back at the second. It is dark in `**kwargs`, too: it is not only about quotes. Below, the
+# unit that follows the letters of a word: purple at the beginning of a word, orange later.
 
 # %% tags=["demo"]
 from course_lib import plots
 
 passage = slice(fresh_text.index("(For other"), fresh_text.index("   Return a new"))
 shown = {}
-for known in ("inside quotes", "letters of the word"):
-    k, r = finest[known]
-    shown[f"unit {k}, “{known}”, correlation {r:.2f}"] = fresh_read["trained"][0][passage, k]
+for what in ("inside quotes", "letters of the word"):
+    k, r = finest[what]
+    shown[f"unit {k}, “{what}”, correlation {r:.2f}"] = fresh_read["trained"][0][passage, k]
 plots.show(plots.coloured_text(fresh_text[passage], shown))
 
 # %% [markdown]
-# **What is it good for?** Hold one unit at its mean over the training text, $h_k = \text{const}$, and let everything else run
-# as before. (The gates can do that: $i = o = 1$, $f = 0$ and the right $b_g$, by large biases.) By how much does the loss on the
-# held-out text rise, on average and where a quotation ends?
+# **What is it good for?** Hold one unit at its mean over the training text, $h_k = \text{const}$, and let everything
+# else run as before. (The gates can do that: $i = o = 1$, $f = 0$ and the right $b_g$, by large biases.) By how much
+# does the loss on the held-out text rise, on average and where a quotation ends?
 
 # %% tags=["demo"]
-targets = batches(characters.encode(fresh_text), 40)[1].T.ravel()
+targets = batches(characters.encode(fresh_text), 20)[1].T.ravel()
 quoted = fresh_known["inside quotes"][: len(targets)] == 1
 closing = quoted & (targets == characters.encode('"')[0])
 
@@ -1921,62 +1934,69 @@ def hold(k):
 
 
 base, k = nats(nets["trained"]), finest["inside quotes"][0]
+assert np.ptp(read_text(*hold(k), fresh_text)[0][:, k]) < 1e-6  # it is held
 print(f"{closing.sum()} ends of quotations, {base[closing].mean():.1f} nats each; all characters {base.mean():.2f}")
 rises = {}
 for unit in (k, *[other for other in (0, 50, 100, 150) if other != k]):
     rise = nats(hold(unit)) - base
-    rises[unit] = rise[closing].mean()
-    print(f"unit {unit:3} held: all characters {rise.mean():+.2f}, ends of quotations {rises[unit]:+.1f}")
+    overall, rises[unit] = float(rise.mean()), float(rise[closing].mean())
+    shown_rises = round(overall, 2) + 0.0, round(rises[unit], 1) + 0.0
+    print("unit {:3} held: all characters {:+.2f}, ends of quotations {:+.1f}".format(unit, *shown_rises))
 assert rises[k] > 1 > 3 * max(abs(rise) for unit, rise in rises.items() if unit != k)
 
 # %% [markdown] slide="-"
-# Here the experiment agrees with the picture. Without this one unit of 192, the network does not expect the second mark any
-# more. (In notebook 04 a finely tuned gate turned out to be of no use. Both happen.)
+# Here the experiment agrees with the picture. Without this one unit of 192, the network hardly expects the second
+# mark any more. (In notebook 04 a fine picture of a gate turned out to mean little. Both happen.)
 
 # %% [markdown]
-# **All units together.** A property need not sit in one unit. So add all of them up with weights, chosen by least squares on the
-# training text, and correlate that sum with the property on the held-out text.
+# **All units together.** A property need not sit in one unit. So add all of them up with weights, chosen by least
+# squares on the training text, and correlate that sum with the property on the held-out text.
 #
-# For quotes and words the trained network is far ahead of the random one. But *the place in the line* can be read better
-# from the **random** network! Random weights echo whatever was read for some steps; a newline is an echo, too. Training
-# has thrown that away, as it earned nothing. Does the trained network know where lines end? Hardly: even past the
-# 64th character of a line it expects a newline much too seldom.
+# For quotes and words the trained network is ahead of the random one. But *the place in the line* can be read better
+# from the **random** network! Random weights echo whatever was read, and a newline is an echo, too. Training has not
+# kept that. Does the trained network know where lines end? No: past the 64th character of a line it expects a newline
+# much too seldom. It would have to count, over more steps than a chunk of its training had.
 
 # %% tags=["demo"]
-def together(name, known):
+def together(name, what):
     """The correlation of the best weighted sum of all units with a property, on held-out text."""
-    A = [np.column_stack([read[name][0], np.ones(len(read[name][0]))]) for read in (seen_read, fresh_read)]
-    weights = np.linalg.lstsq(A[0], seen_known[known], rcond=None)[0]
-    return np.corrcoef(A[1] @ weights, fresh_known[known])[0, 1]
+    one, other = (read[name][0].astype("float64") for read in (seen_read, fresh_read))
+    one, values = one - one.mean(axis=0), seen_known[what] - seen_known[what].mean()
+    weights = np.linalg.solve(one.T @ one, one.T @ values)
+    return np.corrcoef(other @ weights, fresh_known[what])[0, 1]
 
 
-sums = {known: [together(name, known) for name in nets] for known in PROPERTIES}
+sums = {what: [together(name, what) for name in nets] for what in PROPERTIES}
 print("all units together, held out     trained     random weights")
-for known, (ours_r, random_r) in sums.items():
-    print(f"{known:24s}{ours_r:16.1f} {random_r:16.1f}")
+for what, (ours_r, random_r) in sums.items():
+    print(f"{what:24s}{ours_r:16.1f} {random_r:16.1f}")
 far = fresh_known["place in line"][: len(targets)] > 64
 newline = int(characters.encode("\n")[0])
 expected_end = np.exp(fresh_read["trained"][2][: len(targets)][far, newline]).mean()
-print(f"past place 64: a newline follows in {(targets[far] == newline).mean():.2f} of the cases; expected: {expected_end:.2f}")
-assert sums["inside quotes"][0] > sums["inside quotes"][1] + 0.2 and sums["place in line"][0] < sums["place in line"][1]
+happens = (targets[far] == newline).mean()
+print(f"past place 64: a newline follows in {happens:.0%} of the cases; it is expected with {expected_end:.0%}")
+assert sums["inside quotes"][0] > sums["inside quotes"][1] + 0.1 and happens > 2 * expected_end
+assert sums["place in line"][0] < sums["place in line"][1] - 0.1
 
 # %% [markdown]
-# **Gates at the end of a line.** What is forgotten where? For each unit compare the forget gate after a newline with its
+# **Gates at the end of a line.** What is forgotten where? For each unit compare the forget gate at a newline with its
 # mean elsewhere.
 #
-# *What to see:* the forget gate of the unit with the largest difference. Orange is shut: there the memory of this unit is
-# erased.
+# *What to see:* the forget gate of the unit with the largest difference, in the same passage. Orange is shut: there the
+# memory of this unit is erased, at newlines, and at many spaces and commas as well. Inside of words it is open.
 
 # %% tags=["demo"]
 at_end = np.array(list(fresh_text[:N])) == "\n"
 forget = fresh_read["trained"][1]
 after_end, elsewhere = forget[at_end].mean(axis=0), forget[~at_end].mean(axis=0)
-unit = (after_end - elsewhere).argmin()
-erased = (after_end < 0.2) & (elsewhere > 0.4)
-title = f"forget gate of unit {unit}: {after_end[unit]:.2f} after a newline, {elsewhere[unit]:.2f} elsewhere"
-plots.show(plots.coloured_text(fresh_text[passage], {title: forget[passage, unit]}, limits=(0, 1), label="forget gate f"))
-print(f"forget gates of {units} units: below 0.2 after a newline and above 0.4 elsewhere: {erased.sum()}")
-assert after_end[unit] < 0.2 < 0.4 < elsewhere[unit]
+shutting = np.argsort(after_end - elsewhere)[:3]
+unit = shutting[0]
+title = f"forget gate of unit {unit}: on average {after_end[unit]:.1f} at a newline, {elsewhere[unit]:.1f} elsewhere"
+colours = {title: forget[passage, unit]}
+plots.show(plots.coloured_text(fresh_text[passage], colours, limits=(0, 1), label="forget gate f"))
+for k in shutting:
+    print(f"unit {k:3}: forget gate at a newline {after_end[k]:.2f}, elsewhere {elsewhere[k]:.2f}")
+    assert after_end[k] < 0.6 * elsewhere[k]
 
 # %% [markdown] sources=["S91"]
 # ## Numbers instead of letters
@@ -2115,11 +2135,13 @@ sun_params = sun_cell.params | sun_output.params
 labels = {"training": "squared error a year", "validation": "squared error a year"}
 run_sun = Run(optim.Adam(sun_params, lr=5e-3), every=10, show=Live("five years ahead", labels))
 best = np.inf
+
+# %% tags=["demo"]
 for _ in run_sun.until(400):
     said = predicted(sun_cell, sun_output)
     error = ((said - wanted)[validation] ** 2).sum(axis=-1).mean()
     if error < best:
-        best, kept, stopped = error, {name: p.copy() for name, p in sun_params.items()}, run_sun.i
+        best, kept = error, {name: p.copy() for name, p in sun_params.items()}
     loss, grads, _ = loss_and_gradients(sun_cell, sun_output, seen[:n], wanted[:n], loss="squared_error")
     run_sun.rule.step(grads)
     run_sun.note(training=loss / n, validation=error)
@@ -2127,7 +2149,7 @@ for name, p in sun_params.items():
     p[...] = kept[name]
 before, after = run_sun.curve["training"][1][[0, -1]]
 print(f"squared error a year, training: from {before:.1f} to {after:.1f}")
-assert after < 0.3 * before
+assert run_sun.i < 400 or after < 0.3 * before
 
 # %% [markdown] slide="-"
 # *What to see:* the error against the number of years ahead. One year ahead, the network (green) is far better than
@@ -2149,7 +2171,8 @@ plots.show(plots.errors_ahead({"network": ours}, scores))
 for name, score in (scores | {"network": ours}).items():
     print(f"{name:13s}", *(f"{k} {'year' if k == 1 else 'years'}: {e:3.0f}" for k, e in enumerate(score, 1)), sep="  ")
 assert ours[0] < 0.75 * min(score[0] for score in scores.values())
-assert scores["as this year"][4] > scores["mean"][4] > scores["cycle before"][4] and abs(ours - scores["cycle before"])[4] < 8
+assert scores["as this year"][4] > scores["mean"][4] > scores["cycle before"][4]
+assert abs(ours - scores["cycle before"])[4] < 8
 
 # %% [markdown]
 # ## Questions
@@ -2162,8 +2185,8 @@ assert scores["as this year"][4] > scores["mean"][4] > scores["cycle before"][4]
 #
 # <details><summary>Answer</summary>
 #
-# No. It has been told the answer. The usual way: the targets are the inputs, not shifted by one. The network only has to
-# copy what it reads, which a plain network learns at once. A loss can be too good, as it can be too bad.
+# No. It has been told the answer. The usual way: the targets are the inputs, not shifted by one. The network only has
+# to copy what it reads, which a plain network learns at once. A loss can be too good, as it can be too bad.
 #
 # </details>
 
@@ -2189,8 +2212,8 @@ assert copied < 0.3 and honest > 2
 #
 # <details><summary>Answer</summary>
 #
-# All gradients are 16 times as large. SGD's steps are, too: the learning rate would have to be 16 times smaller. Adagrad
-# goes the same way as before, up to its $\epsilon$: the scale of the gradients cancels.
+# All gradients are 16 times as large. SGD's steps are, too: the learning rate would have to be 16 times smaller.
+# Adagrad goes the same way as before, up to its $\epsilon$: the scale of the gradients cancels.
 #
 # </details>
 
@@ -2207,14 +2230,15 @@ for label, rule_of in (("SGD", optim.SGD), ("Adagrad", optim.Adagrad)):
     assert np.isclose(steps_made[1] / steps_made[0], 16 if label == "SGD" else 1, atol=1e-4)
 
 # %% [markdown]
-# **3.** At temperature 0 the network soon writes the same few words for ever. Why must it, nearly? And why does that not
-# happen at $\tau = 1$?
+# **3.** At temperature 0 the network soon writes the same few words for ever. Why must it, nearly? And why does that
+# not happen at $\tau = 1$?
 #
 # <details><summary>Answer</summary>
 #
 # Nothing is left to chance: the state and the character decide the next state and the next character. When state and
 # character come (nearly) back to where they were, everything repeats. The likeliest next words are the most frequent
-# ones, so the way back is short. A draw at $\tau = 1$ leaves the loop sooner or later: the less likely way is taken, too.
+# ones, so the way back is short. A draw at $\tau = 1$ leaves the loop sooner or later: the less likely way is taken,
+# too.
 #
 # </details>
 
@@ -2231,13 +2255,15 @@ for tau in (0, 1.0):
     assert bool(period(written)) == (tau == 0)
 
 # %% [markdown] slide="fragment"
-# **4.** One file has 100 000 characters, each of them stored in 8 bits. A model predicts it with 1.5 nats per character.
-# How short could a file be that holds the same text, if both sides have the model? And with a perplexity of 3?
+# **4.** One file has 100 000 characters, each of them stored in 8 bits. A model predicts it with 1.5 nats per
+# character. How short could a file be that holds the same text, if both sides have the model? And with a perplexity
+# of 3?
 #
 # <details><summary>Answer</summary>
 #
-# 1.5 nats are $1.5/\ln 2 = 2.16$ bits: $100\,000 \cdot 2.16 / 8 = 27\,000$ bytes, a bit more than a quarter. Perplexity 3
-# is $\ln 3 = 1.10$ nats, 1.58 bits, so $19\,800$ bytes. (An arithmetic coder comes within a few bytes of that.)
+# 1.5 nats are $1.5/\ln 2 = 2.16$ bits: $100\,000 \cdot 2.16 / 8 = 27\,000$ bytes, a bit more than a quarter.
+# Perplexity 3 is $\ln 3 = 1.10$ nats, 1.58 bits, so $19\,800$ bytes. (An arithmetic coder comes within a few bytes of
+# that.)
 #
 # </details>
 
@@ -2261,7 +2287,8 @@ progress()
 # * Adagrad gives every number its own rate, so that rare characters learn, too;
 # * a training is more than its parameters: the memory of the rule, the state, and the place in the text belong to it;
 # * drawing feeds back what was drawn, and the temperature decides how bold it is;
-# * single units do follow brackets or lines, but say how strongly, and ask what happens without them;
+# * one unit of the LSTM has learned to follow quotation marks. To know that took a second text to measure it, a random
+#   network to compare with, and an experiment;
 # * with another $E$ the same network predicts numbers.
 #
 # The last notebook asks how long a memory really gets: on tasks whose length is known.
@@ -2270,6 +2297,6 @@ progress()
 # To read on: Duchi, Hazan and Singer, "Adaptive subgradient methods for online learning and stochastic optimization"
 # (2011, Adagrad); Sutskever, Martens and Hinton, "Generating text with recurrent neural networks" (2011); Graves,
 # "Generating sequences with recurrent neural networks" (2013); Karpathy, Johnson and Fei-Fei, "Visualizing and
-# understanding recurrent networks" (2015, units that follow quotes and brackets); Merity, Keskar and Socher, "An analysis
-# of neural language modeling at multiple scales" (2018); Mikolov et al., "Recurrent neural network based language
-# model" (2010).
+# understanding recurrent networks" (2015, units that follow quotes and brackets); Merity, Keskar and Socher, "An
+# analysis of neural language modeling at multiple scales" (2018); Mikolov et al., "Recurrent neural network based
+# language model" (2010).

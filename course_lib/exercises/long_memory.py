@@ -100,11 +100,11 @@ def _words(subject, fault):
     return view
 
 
-def _likely(counts, n, chance):
-    """Whether n right draws give such counts of what has this chance: the bound of Chernoff."""
+def _likely(counts, n, chance, rare=_RARE):
+    """Whether n right draws give such counts of what has this chance, but twice in exp(rare) times (Chernoff)."""
     share = np.asarray(counts) / n
     parts = ((share, chance), (1 - share, 1 - chance))
-    return bool((n * sum(p * np.log(np.where(p > 0, p, 1) / q) for p, q in parts) <= _RARE).all())
+    return bool((n * sum(p * np.log(np.where(p > 0, p, 1) / q) for p, q in parts) <= rare).all())
 
 
 def _evenly(numbers, low, high):
@@ -120,7 +120,7 @@ def _pairs_evenly(one, other, ranges):
 
 def _alike(x, axis):
     """Whether neighbours along an axis are mostly the same, as no draw of some hundred ever gives."""
-    return (np.diff(x, axis=axis) == 0).mean() > 0.5
+    return (np.diff(x, axis=axis) == 0).mean() > 0.7
 
 
 def _step(t, anchors):
@@ -170,13 +170,15 @@ def _read_adding(x, T, B):
     if isinstance(x, str) or x.dtype.kind not in "biuf":
         return None, None, "no array of numbers"
     form = "" if x.dtype == np.float64 else f"dtype {x.dtype}"
-    if x.shape == (B, T, 2):
+    if x.shape == (T, B, 2):
+        pass
+    elif x.shape == (B, T, 2):
         x, form = x.swapaxes(0, 1), "shape (B, T, 2)"
     elif x.shape == (2, T, B):
         x, form = np.moveaxis(x, 0, -1), "shape (2, T, B)"
     elif x.shape == (T, 2, B):
         x, form = x.swapaxes(1, 2), "shape (T, 2, B)"
-    elif x.shape != (T, B, 2):
+    else:
         return None, None, f"shape {_shape_in_words(x.shape, {'T': T, 'B': B})}"
     values, markers = np.moveaxis(x.astype(float), -1, 0)
     if not np.isfinite(x).all():
@@ -680,7 +682,7 @@ def _by_heart(wrong_before, wrong):
     """Whether it knows its own sequences, or as many as are in a first batch, better than chance explains."""
     for n in (20, 50, 100, 200, 500, 1000, 2000):
         share = wrong_before[:n].mean()
-        if share < wrong / 2 and not _likely(wrong_before[:n].sum(), n, wrong):
+        if share < wrong / 2 and not _likely(wrong_before[:n].sum(), n, wrong, rare=13):
             return True
     return False
 

@@ -154,32 +154,33 @@ def _power(norms: Any) -> str:
 
 
 @styled
-def arrivals(groups: Mapping[str, tuple[Any, Any]], lowest: float = 1e-12) -> Any:
-    """What arrives before any training, for the runs that solved their task later and for those that did not.
+def arrivals(groups: Mapping[str, tuple[Any, Any]], when: str, labels: tuple[str, str], lowest: float = 1e-12) -> Any:
+    """What share of a gradient arrives, for the runs that did something and for those that did not.
 
     Args:
-        groups: by task, the share of the gradient that arrives ``(n,)``, and whether each run solved the task
-            ``(n,)``.
+        groups: by task, the share that arrives ``(n,)``, and whether each run did it ``(n,)``.
+        when: the share was measured.
+        labels: what the first ones did, and what the others.
         lowest: shares below this are drawn at the left edge.
     """
-    groups = {name: (asnumpy(shares), asnumpy(solved).astype(bool)) for name, (shares, solved) in groups.items()}
+    groups = {name: (asnumpy(shares), asnumpy(did).astype(bool)) for name, (shares, did) in groups.items()}
     said = "; ".join(
-        f"{name}: solved {_span(shares[solved])}, not solved {_span(shares[~solved])}"
-        for name, (shares, solved) in groups.items()
+        f"{name}: {labels[0]} {_span(shares[did])}, {labels[1]} {_span(shares[~did])}"
+        for name, (shares, did) in groups.items()
     )
-    figure = empty(11, 0.9 + 0.85 * len(groups), f"Share of the gradient that arrives before training. {said}.")
+    figure = empty(11, 1.1 + 0.6 * len(groups), f"Share of the gradient that arrives {when}. {said}.")
     axes = figure.add_subplot()
-    for row, (shares, solved) in enumerate(groups.values()):
+    for row, (shares, did) in enumerate(groups.values()):
         shares = np.maximum(shares, lowest)
         axes.axhline(row, color=LIGHT, lw=0.8, zorder=0)
-        look = {"ls": "", "mew": 2}
-        axes.plot(shares[~solved], np.full((~solved).sum(), row + 0.16), "x", color=NEUTRAL, ms=9, **look)
-        axes.plot(shares[solved], np.full(solved.sum(), row - 0.16), "o", color=OUTPUT, ms=9, mfc="none", **look)
-    axes.plot([], [], "o", color=OUTPUT, mfc="none", mew=2, label="solved later")
-    axes.plot([], [], "x", color=NEUTRAL, mew=2, label="not solved")
-    axes.set(xscale="log", xlim=(0.3 * lowest, 10), ylim=(len(groups) - 0.5, -0.5), yticks=range(len(groups)))
+        look = {"ls": "", "mew": 2, "clip_on": False}
+        axes.plot(shares[~did], np.full((~did).sum(), row + 0.18), "x", color=NEUTRAL, ms=9, **look)
+        axes.plot(shares[did], np.full(did.sum(), row - 0.18), "o", color=OUTPUT, ms=9, mfc="none", **look)
+    axes.plot([], [], "o", color=OUTPUT, mfc="none", mew=2, label=labels[0])
+    axes.plot([], [], "x", color=NEUTRAL, mew=2, label=labels[1])
+    axes.set(xscale="log", xlim=(0.3 * lowest, 100), ylim=(len(groups) - 0.5, -0.5), yticks=range(len(groups)))
     axes.set_yticklabels(groups)
-    axes.set_xlabel(f"share of the gradient that arrives at the start (left edge: {lowest:.0e} and less)")
+    axes.set_xlabel(f"share of the gradient that arrives, {when} (left edge: {lowest:.0e} and less)")
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))

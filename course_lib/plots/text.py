@@ -36,9 +36,7 @@ def letter_steps(read: Any, moved: Mapping[str, Any], characters: str, named: st
     )
     axes = figure.add_subplot()
     seen = read > 0
-    for (rule, far), colour, marker, face in zip(
-        moved.items(), (NEUTRAL, INPUT), "so", ("white", INPUT), strict=True
-    ):
+    for (rule, far), colour, marker, face in zip(moved.items(), (NEUTRAL, INPUT), "so", ("white", INPUT), strict=True):
         axes.loglog(read[seen], far[seen], marker, color=colour, mfc=face, mew=1.6, ms=7, label=rule)
     first = next(iter(moved.values()))
     for character, name in zip(named, _names(named), strict=True):
