@@ -1380,7 +1380,8 @@ def train(run, n):
 # %% tags=["demo"]
 from course_lib.runs import Live, Run
 
-run = Run(Rule(params, lr=0.05), every=25, show=Live("your network", {"loss": "nats per character"}, chance=levels))
+guesses = {name: round(level, 2) for name, level in levels.items()}
+run = Run(Rule(params, lr=0.05), every=25, show=Live("your network", {"loss": "nats per character"}, chance=guesses))
 
 # %% tags=["demo"]
 train(run, 1500)
@@ -1419,7 +1420,7 @@ with tempfile.TemporaryDirectory() as folder:
 
 only_params = Run(Rule({name: p.copy() for name, p in params.items()}, lr=0.05), every=1)
 train(only_params, 3)
-loss_now = curve[-20:].mean()
+loss_now, run.show = curve[-20:].mean(), None
 train(run, 3040)
 train(later, 3040)
 same = all(np.array_equal(p, later.rule.params[name]) for name, p in run.rule.params.items())
@@ -1539,9 +1540,9 @@ for tau in (0.3, 1.0, 3.0):
     assert np.isclose(slope, formula, atol=1e-7)
 
 # %% [markdown]
-# *What to see:* a trained network (the LSTM of 192 units, whose parameters come with the course) has read “The
-# value of the expression is a”. Its twelve likeliest next characters, from the same logits at three temperatures. The
-# order stays; cold, nearly all goes to the space (␣), warm, much to the rest.
+# *What to see:* a trained network (the LSTM of 192 units, whose parameters come with the course) has read “The value of
+# the expression is a”. Its twelve likeliest next characters, from the same logits at three temperatures. The order
+# stays. Cold, hardly more than the space (␣) and n is left; warm, much goes to the others and to the rest.
 
 # %% tags=["demo"]
 from course_lib import backend, data, plots, saving, widgets
@@ -1756,7 +1757,7 @@ run_names = Run(Rule(names_params, lr=0.05), every=5 * chunks, show=Live("city n
 print(f"{len(known)} names to learn, {len(letters)} characters, {chunks} chunks for one time through")
 
 # %% tags=["demo"]
-for i in run_names.until(100 * chunks):
+for i in run_names.until(120 * chunks):
     if i % chunks == 0:
         x_names, y_names, h = *batchify(listed(known), 8, 16), np.zeros((8, H_names))
         none = np.zeros((1, H_names))
@@ -1774,15 +1775,15 @@ held_curve, training_curve = run_names.curve["held out"][1], run_names.curve["tr
 print(f"lowest on held-out names within 30 times through: {held_curve.argmin() < 6}")
 print(f"at the end, held out above it by more than 0.3: {held_curve[-1] > held_curve.min() + 0.3}", end="; ")
 print(f"training below it by more than 0.5: {training_curve[-1] < held_curve.min() - 0.5}")
-done = run_names.i == 100 * chunks
-assert not done or held_curve.argmin() < 6 and held_curve[-1] > held_curve.min() + 0.3 > training_curve[-1] + 0.8
+done = run_names.i == 120 * chunks
+assert not done or held_curve[-1] > held_curve[:6].min() + 0.3 == held_curve.min() + 0.3 > training_curve[-1] + 0.8
 
 # %% [markdown]
-# **How many are real?** Names are drawn at $\tau = 0.5$, from the network after 20 times through and after 100. A drawn
+# **How many are real?** Names are drawn at $\tau = 0.5$, from the network after 20 times through and after 120. A drawn
 # name may stand in the list that was learned: then it may be remembered. Or it is one of the fifty held-out ones: then
 # the network has found a real city that it has never seen.
 #
-# After 20 times through nearly everything is invented. After 100, one name in ten or so is remembered, and held-out
+# After 20 times through nearly everything is invented. After 120, one name in six or so is remembered, and held-out
 # names still hardly come up. Better training loss, less invention: what the loss rewards is the list, not the idea of
 # it.
 
@@ -1793,16 +1794,18 @@ def invent(params, tau=0.5, n=6000, seed=3):
     return [name for name in letters.decode(ids).split("\n")[:-1] if name]
 
 
-for label, params_then in (("after  20 times", early), ("after 100 times", names_params)):
+for label, params_then in (("after  20 times", early), ("after 120 times", names_params)):
     drawn_names = invent(params_then)
     real = np.mean([name in known for name in drawn_names])
     found = {name for name in drawn_names if name in kept_out}
     print(f"{label}: more than 500 names: {len(drawn_names) > 500};", end=" ")
-    print(f"remembered: {'below' if real < 0.03 else 'above'} 3 %; of the held-out ones fewer than 5: {len(found) < 5}")
-    assert (real < 0.03) == (params_then is early) and len(found) < 5, "check(sample) first"
+    low, high = (0, 0.03) if params_then is early else (0.08, 0.3)
+    print(f"remembered: {low:.0%} to {high:.0%} of them: {low <= real <= high};", end=" ")
+    print(f"fewer than 5 of the held-out ones found: {len(found) < 5}")
+    assert low <= real <= high and len(found) < 5, "check(sample) first"
 
 # %% tags=["demo", "volatile"]
-for label, params_then in (("after 20 times", early), ("after 100 times", names_params)):
+for label, params_then in (("after 20 times", early), ("after 120 times", names_params)):
     print(f"{label}:", ", ".join(name + " (real)" * (name in cities) for name in invent(params_then)[:24]), "\n")
 
 # %% [markdown]

@@ -882,7 +882,7 @@ def _(rng):
             x[:, 1] = x[:, 0]  # a character that two samples have at the same step
         if strong:  # one target, so improbable, and gradients so large, that whoever clips is seen
             params["V"], y = strong * params["V"], np.full((T, B), y[0, 0])
-            params["c"][y[0, 0]] -= 2 * strong
+            params["c"][y[0, 0]] -= 3 * strong
         params = {name: value.astype(dtype) for name, value in params.items()}
         return {"params": params, "x": x, "y": y, "h": rng.uniform(-0.9, 0.9, (B, H)).astype(dtype)}
 
