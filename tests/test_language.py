@@ -313,14 +313,6 @@ def test_an_element_without_gradients_stays():
     assert np.allclose(params["U"], [[1, 0.9], [1.1, 1]], 1e-5) and np.array_equal(mem["U"] > 0, [[0, 1], [1, 0]])
 
 
-OTHER_STEPS = {
-    "params['a'] is another array now": "params[name] = params[name] - lr * g / (np.sqrt(mem[name]) + eps)",
-    "you return a value of type dict, while params and mem are as before": "",
-    "a value of type dict: the arrays in params and mem are to be changed in place": "return params",
-    "grads": "g *= 0",
-}
-
-
 def test_what_is_not_in_place_and_what_is_returned_are_told_apart():
     step = "params[name] -= lr * g / (np.sqrt(mem[name]) + eps)"
     rebound = changed("adagrad_step", (step, step.replace("-= lr", "= params[name] - lr")))
@@ -349,13 +341,13 @@ def test_what_is_not_in_place_and_what_is_returned_are_told_apart():
     tests = {"one step", "several steps", "nothing else"}
     for given, role in ((rebound, "params"), (rebound_memory, "mem")):
         assert messages(given).keys() == tests
-        assert all(message.startswith(f"{role}['a'] is another array now") for message in messages(given).values())
+        assert all(re.match(rf"{role}\['.'\] is another array now", message) for message in messages(given).values())
     assert messages(new_ones).keys() == tests
     assert "a value of type tuple, while params and mem are as before" in messages(new_ones)["one step"]
     assert messages(more).keys() == tests and "other keys than before" in messages(more)["one step"]
     assert messages(returning).keys() == {"nothing else"}
     assert messages(returning)["nothing else"].startswith("you return a value of type dict: the arrays")
-    assert messages(spoiling).keys() == {"nothing else"} and "grads is changed" in messages(spoiling)["nothing else"]
+    assert messages(spoiling).keys() == {"nothing else"} and "grads.0.a" in messages(spoiling)["nothing else"]
 
 
 # ------------------------------------------------------------------------------------------------ drawing
@@ -439,7 +431,7 @@ def test_no_right_text_is_told_to_be_wrong():
     for seed in range(200):
         for case in frequency_cases(f"frequencies {seed % 5}"):
             ids = drawn(case, np.random.default_rng(seed))
-            assert language._how({"ids": ids}, case) == {"drawn by": "softmax(o / temperature)"}
+            assert language._how({"ids": ids}, case) == {"frequencies": "softmax(o / temperature)"}
 
 
 def test_every_way_to_draw_is_a_distribution():
@@ -474,7 +466,6 @@ WRONG = [
     ("draw", "i = int(np.argmax(o + temperature * 0 + rng.gumbel(size=len(o))))", "the temperature is not used"),
     ("draw", "i = int(rng.integers(len(p)))", "all characters are equally likely"),
     ("draw", "i = int(np.argmax(p))", "always the most probable character"),
-    ("draw", "i = int(np.argmax(o / temperature + 3 * rng.random(len(o))))", "not those of softmax"),
     (
         "draw",
         "i = int(rng.choice(len(p), p=p / p.sum())) if rng.random() < 0.6 else int(rng.integers(len(p)))",

@@ -154,8 +154,8 @@ def _check_held(own, held):
         for name, array in arrays.items():
             if own[role][name] is not array:
                 raise Malformed(
-                    f"{role}[{name!r}] is another array now, and the caller's is as it was (or is no longer in use): "
-                    f"{role}[name] = … puts a new array into the dictionary. Change the array itself, with += or −="
+                    f"{role}[{name!r}] is another array now: {role}[name] = … puts a new one into the dictionary. "
+                    "Change the array itself, with += or −=: the caller has no other"
                 )
 
 
@@ -234,6 +234,7 @@ _REPEATED = "nothing: it is the same for every rng"
 # meets one of the 60 ways below with a probability of less than 60 · e⁻³⁰, whatever it draws with (Markov).
 _SURE = 30.0
 _CLEAR = 5.0  # by so much a way has to be likelier than all others to be called by its name
+_ODD = 30.0  # χ² with 3 to 6 degrees of freedom is smaller, but for one time in 10⁴
 _COLD = 0.01  # below this temperature only the most probable characters are drawn
 
 
@@ -242,19 +243,31 @@ def _how(outputs, case):
     ids = outputs["ids"]
     if not isinstance(ids, np.ndarray) or ids.shape != (len(case["first"]), case["n"]) or ids.dtype.kind not in "iu":
         return {"result": ids}
-    ways = {name: _likelihood(logits, ids) for name, logits in _ways(ids, case).items()}
+    logits = _ways(ids, case)
+    ways = {name: _likelihood(o, ids) for name, o in logits.items()}
     right = ways.pop(_RIGHT)
     if case["temperature"] < _COLD:
-        return {"drawn by": _RIGHT if right.sum() > -_SURE else _ELSE}
+        return {"frequencies": _RIGHT if right.sum() > -_SURE else _ELSE}
     ways |= _certain_ways(ids, case, right)
     gains = {name: values.sum() - right.sum() for name, values in ways.items()}
     if gains[_REPEATED] > _SURE:
-        return {"drawn by": _MOST if gains[_MOST] > gains[_REPEATED] else _REPEATED}
+        return {"frequencies": _MOST if gains[_MOST] > gains[_REPEATED] else _REPEATED}
     *_, second, best = sorted(gains, key=gains.get)
     others = max(_ways_without_a_name(ids, case)) - right.sum()
     if max(gains[best], others) < _SURE:
-        return {"drawn by": _RIGHT}
-    return {"drawn by": best if gains[best] > max(gains[second], others) + _CLEAR else _ELSE}
+        return {"frequencies": _RIGHT}
+    named = gains[best] > max(gains[second], others) + _CLEAR
+    if named and best in logits:
+        named = _fits(logits[best], ids, logits[_RIGHT])
+    return {"frequencies": best if named else _ELSE}
+
+
+def _fits(logits, ids, right):
+    """Whether the characters with the largest right logits, the second largest, … come as often as they should."""
+    order = np.argsort(right, axis=-1)
+    expected = np.exp(np.take_along_axis(_log_softmax(logits), order, axis=-1)).sum(axis=(0, 1))
+    found = (order == ids[:, :, None]).sum(axis=(0, 1))
+    return ((found - expected) ** 2 / np.maximum(expected, 1)).sum() < _ODD
 
 
 def _states(params, h, x, carry=True, act=np.tanh, late=False, twice=False):
@@ -479,7 +492,7 @@ EXERCISES = (
                 "how often each character comes, also at temperature 0.001",
                 probe=_many_texts,
                 view=_how,
-                right={"drawn by": _RIGHT},
+                right={"frequencies": _RIGHT},
             ),
             Test(
                 "chance",
