@@ -914,7 +914,7 @@ def tbptt_step(params, x, y, h):
         ps.append(np.exp(log_p))
     grads = {name: np.zeros_like(value) for name, value in params.items()}
     da_next = np.zeros_like(h)
-    for t in reversed(range(T)):
+    for t in range(T)[::-1]:
         do = ps[t]
         do[rows, y[t]] -= 1
         do /= B

@@ -547,7 +547,7 @@ SHARED = [
     ("tbptt_step", "do[rows, y[t]] -= 1", "do[rows, x[t]] -= 1", "U", "x[t] stands where the target", "not used"),
     ("tbptt_step", "(do @ V + da_next @ W)", "(da_next @ W)", "U", "U: its gradient is all zeros", "do @ V"),
     ("tbptt_step", 'grads["c"] += do.sum(axis=0)', 'grads["c"] += do.sum()', "c", "all zeros", ""),
-    ("tbptt_step", "reversed(range(T))", "reversed(range(1, T))", "W", "or the loop ended before", ""),
+    ("tbptt_step", "range(T)[::-1]", "range(1, T)[::-1]", "W", "or the loop ended before", ""),
     ("tbptt_step", 'np.add.at(grads["U"].T, x[t], da)', 'grads["U"][:, x[t]] += da.T', "U", "np.add.at", ""),
     (
         "adagrad_step",

@@ -248,17 +248,15 @@ def _how(outputs, case):
     right = ways.pop(_RIGHT)
     if case["temperature"] < _COLD:
         return {"frequencies": _RIGHT if right.sum() > -_SURE else _ELSE}
-    ways |= _certain_ways(ids, case, right)
-    gains = {name: values.sum() - right.sum() for name, values in ways.items()}
-    if gains[_REPEATED] > _SURE:
-        return {"frequencies": _MOST if gains[_MOST] > gains[_REPEATED] else _REPEATED}
+    gains = {name: values.sum() - right.sum() for name, values in (ways | _certain_ways(ids, case, right)).items()}
+    fitting = [name for name in gains if name not in logits or _fits(logits[name], ids, logits[_RIGHT])]
     *_, second, best = sorted(gains, key=gains.get)
+    if gains[_REPEATED] > _SURE and max(fitting, key=gains.get) == _REPEATED:
+        return {"frequencies": _REPEATED}
     others = max(_ways_without_a_name(ids, case)) - right.sum()
     if max(gains[best], others) < _SURE:
         return {"frequencies": _RIGHT}
-    named = gains[best] > max(gains[second], others) + _CLEAR
-    if named and best in logits:
-        named = _fits(logits[best], ids, logits[_RIGHT])
+    named = best in fitting and gains[best] > max(gains[second], others) + _CLEAR
     return {"frequencies": best if named else _ELSE}
 
 

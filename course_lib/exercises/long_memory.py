@@ -807,7 +807,7 @@ EXERCISES = (
             "step is 0; clip; rule.step. “Training one network” has such a loop.",
             "At T = 100 a gate has to keep for about 100 steps from the start: init.chrono(H, T, rng) draws such "
             "biases, and its docstring shows where they go in an LSTM and in a GRU. With optim.Adam, a rate of 0.01 "
-            "and 32 units a few hundred iterations are enough. Stop when the loss was below 0.03 for 20 batches.",
+            "and 32 units a few hundred iterations are enough. Stop when 500 sequences, not only 50, are right.",
         ),
     ),
     Exercise(

@@ -6121,9 +6121,9 @@ def _(rng):
     yield hide("temperature 0", **greedy(6, 5, 14, "float32"))
     yield hide("temperature 0", **greedy(1, 2, 1, various=1))
     yield show("frequencies", **many(5, 5, 0.4, 80, out=0.8))
-    yield show("frequencies", **many(5, 7, 2.0, 60, out=2.2))
+    yield show("frequencies", **many(5, 7, 2.5, 80, out=2.0))
     yield show("frequencies", **cold(4, 4, 5.0))
-    yield hide("frequencies", **many(6, 6, float(rng.uniform(0.35, 0.45)), 60, out=0.8))
+    yield hide("frequencies", **many(6, 6, float(rng.uniform(0.35, 0.45)), 80, out=0.8))
     yield hide("frequencies", **cold(3, 4, -5.0))
     for make in (show, hide):
         yield make("chance", **inputs(5, 6, int(rng.integers(50, 70)), 1.3, state=0.7, out=0.7), other_seed=10_000 + int(rng.integers(10_000)))

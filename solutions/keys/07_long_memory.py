@@ -2474,7 +2474,7 @@ def train_model(x, y):
         optim.clip_by_norm(grads, 1.0)
         rule.step(grads)
         mean = 0.93 * mean + 0.07 * loss
-        if mean < 0.03:
+        if mean < 0.02:
             break
     return cell, output
 
