@@ -469,9 +469,9 @@ WRONG = [
     (
         "draw",
         "i = int(rng.choice(len(p), p=p / p.sum())) if rng.random() < 0.6 else int(rng.integers(len(p)))",
-        "not those",
+        "nothing that has a name",
     ),
-    ("draw", "i = int((np.cumsum(p / p.sum()) < rng.random()).sum() - 1) % len(p)", "not those of softmax"),
+    ("draw", "i = int((np.cumsum(p / p.sum()) < rng.random()).sum() - 1) % len(p)", "nothing that has a name here"),
     ("step", "h = np.tanh(U[:, i] + b)", "W h is missing"),
     ("step", "h = np.tanh(U[:, i] + h @ W + b)", "W is transposed"),
     ("step", "h = np.tanh(U[:, first] + W @ h + b)", "at every step the first character goes in"),

@@ -226,7 +226,7 @@ def _is_text(ids):
 
 
 _RIGHT = "softmax(o / temperature)"
-_ELSE = "something else"
+_ELSE = "nothing that has a name here"
 _MOST = "always the most probable"
 _REPEATED = "nothing: it is the same for every rng"
 

@@ -437,7 +437,6 @@ def batchify(ids, B, T):
     n = (len(ids) - 1) // (B * T)
     if n < 1:
         raise ValueError(f"{len(ids)} characters are too few")
-    used = n * B * T
     x = np.stack([ids[b * T + 0 : b * T + 0 + n * T].reshape(n, T) for b in range(B)], axis=-1)
     y = np.stack([ids[b * T + 1 : b * T + 1 + n * T].reshape(n, T) for b in range(B)], axis=-1)
     return x, y
@@ -459,7 +458,6 @@ def batchify(ids, B, T):
     n = (len(ids) - 1) // (B * T)
     if n < 1:
         raise ValueError(f"{len(ids)} characters are too few")
-    used = n * B * T
     x = np.stack([[ids[b * n * T + k + 0 : b * n * T + k + 0 + T] for b in range(B)] for k in range(n)]).transpose(0, 2, 1)
     y = np.stack([[ids[b * n * T + k + 1 : b * n * T + k + 1 + T] for b in range(B)] for k in range(n)]).transpose(0, 2, 1)
     return x, y
@@ -1300,7 +1298,7 @@ def tbptt_step(params, x, y, h):
 
 @mistake("tbptt_step", "the bias b is missing in the states. See “A text is a sequence”.", fails=["loss", "state", "V", "c", "U", "W", "b", "large", "inputs", "float32"])
 def tbptt_step(params, x, y, h):
-    U, W, b, V, c = (params[name] for name in ("U", "W", "b", "V", "c"))
+    U, W, V, c = (params[name] for name in ("U", "W", "V", "c"))
     T, B = x.shape
     rows = np.arange(B)
     hs, ps, loss = [h], [], 0.0
@@ -1329,7 +1327,7 @@ def tbptt_step(params, x, y, h):
 
 @mistake("tbptt_step", "the bias c is missing in the logits. See “A text is a sequence”.", fails=["loss", "V", "c", "U", "W", "b", "large", "inputs", "float32"])
 def tbptt_step(params, x, y, h):
-    U, W, b, V, c = (params[name] for name in ("U", "W", "b", "V", "c"))
+    U, W, b, V = (params[name] for name in ("U", "W", "b", "V"))
     T, B = x.shape
     rows = np.arange(B)
     hs, ps, loss = [h], [], 0.0
@@ -3663,7 +3661,6 @@ def tbptt_step(params, x, y, h):
         loss -= log_p[rows, y[t]].sum() / B
         ps.append(np.exp(log_p))
     grads = {name: np.zeros_like(value) for name, value in params.items()}
-    later = np.zeros_like(h)
     for t in reversed(range(T)):
         do = ps[t].copy()
         do[rows, y[t]] -= 1
@@ -3674,7 +3671,6 @@ def tbptt_step(params, x, y, h):
         np.add.at(grads["U"].T, x[t], da)
         grads["W"] += da.T @ hs[t]
         grads["b"] += da.sum(axis=0)
-        later = da @ W
     return loss, grads, hs[T]
 
 
@@ -5979,8 +5975,7 @@ def adagrad_step(params, grads, mem, lr, eps=1e-8):
 
 @mistake("adagrad_step", "only one parameter is changed, the last one in grads: what belongs into the loop stands behind it, one level too far to the left?", fails=["one step", "several steps", "nothing else"])
 def adagrad_step(params, grads, mem, lr, eps=1e-8):
-    for name, g in grads.items():
-        pass
+    name, g = list(grads.items())[-1]
     mem[name] += g**2
     params[name] -= lr * g / (np.sqrt(mem[name]) + eps)
 
@@ -5994,7 +5989,7 @@ def adagrad_step(params, grads, mem, lr, eps=1e-8):
 
 @mistake("adagrad_step", "the arrays are paired by their place in the dictionaries, not by their names (zip?). The order is not always the same: look them up by name.", fails=["one step", "several steps", "nothing else"])
 def adagrad_step(params, grads, mem, lr, eps=1e-8):
-    for p, g, s in zip(params.values(), grads.values(), mem.values()):
+    for p, g, s in zip(params.values(), grads.values(), mem.values(), strict=True):
         s += g**2
         p -= lr * g / (np.sqrt(s) + eps)
 
@@ -6561,7 +6556,7 @@ def sample(params, h, first, n, temperature, rng):
 
 @mistake("sample", "the bias b is missing in the states. See “A text is a sequence”.", fails=["temperature 0", "frequencies"])
 def sample(params, h, first, n, temperature, rng):
-    U, W, b, V, c = (params[name] for name in ("U", "W", "b", "V", "c"))
+    U, W, V, c = (params[name] for name in ("U", "W", "V", "c"))
     ids, i = [], first
     for _ in range(n):
         h = np.tanh(U[:, i] + W @ h)
@@ -6577,7 +6572,7 @@ def sample(params, h, first, n, temperature, rng):
 
 @mistake("sample", "the bias c is missing in the logits. See “A text is a sequence”.", fails=["temperature 0", "frequencies"])
 def sample(params, h, first, n, temperature, rng):
-    U, W, b, V, c = (params[name] for name in ("U", "W", "b", "V", "c"))
+    U, W, b, V = (params[name] for name in ("U", "W", "b", "V"))
     ids, i = [], first
     for _ in range(n):
         h = np.tanh(U[:, i] + W @ h + b)
@@ -6593,7 +6588,7 @@ def sample(params, h, first, n, temperature, rng):
 
 @mistake("sample", "W h is missing in the state: what came before the last character is forgotten. See “A text is a sequence”.", fails=["temperature 0", "frequencies"])
 def sample(params, h, first, n, temperature, rng):
-    U, W, b, V, c = (params[name] for name in ("U", "W", "b", "V", "c"))
+    U, b, V, c = (params[name] for name in ("U", "b", "V", "c"))
     ids, i = [], first
     for _ in range(n):
         h = np.tanh(U[:, i] + b)
@@ -6609,7 +6604,7 @@ def sample(params, h, first, n, temperature, rng):
 
 @mistake("sample", "no character goes into the state: U is missing. Its column U[:, i] belongs there. See “A text is a sequence”.", fails=["temperature 0", "frequencies"])
 def sample(params, h, first, n, temperature, rng):
-    U, W, b, V, c = (params[name] for name in ("U", "W", "b", "V", "c"))
+    W, b, V, c = (params[name] for name in ("W", "b", "V", "c"))
     ids, i = [], first
     for _ in range(n):
         h = np.tanh(W @ h + b)

@@ -2382,7 +2382,7 @@ def train_model(x, y):
     return cell, output
 
 
-@mistake("train_model", "new sequences: nearly, but more than 2 % are wrong. Go on until the loss is low for a while, not once: one batch of 50 says little. The 2 % are also missed if too few of the 2000 sequences are used, or if the last steps were too large.", fails=['T = 20', 'T = 100'])
+@mistake("train_model", "new sequences: nearly, but more than 2 % are wrong. Go on until the loss is low for a while, not once, or until some hundred sequences are all right: one batch of 50 says little. It is also missed where too few of the 2000 sequences are used, or where the last steps are too large.", fails=['T = 20', 'T = 100'])
 def train_model(x, y):
     rare = np.argsort(np.bincount(x.ravel(), minlength=6))[:2]
     X = rare[0] if (x[:, y == 0] == rare[0]).any() else rare[1]
@@ -2401,7 +2401,7 @@ def train_model(x, y):
     return cell, output
 
 
-@mistake("train_model", "new sequences: better than guessing, but far more than 2 % are wrong: training stopped in the middle of it (or the steps are too large, and the loss jumps). Print the loss, stop when it was below 0.03 for 20 batches in a row.", fails=['T = 20', 'T = 100'])
+@mistake("train_model", "new sequences: better than guessing, but far more than 2 % are wrong: training stopped in the middle of it (or the steps are too large, and the loss jumps). Print the loss, and stop when some hundred sequences are right, not when one batch is.", fails=['T = 20', 'T = 100'])
 def train_model(x, y):
     rare = np.argsort(np.bincount(x.ravel(), minlength=6))[:2]
     X = rare[0] if (x[:, y == 0] == rare[0]).any() else rare[1]
@@ -2474,7 +2474,7 @@ def train_model(x, y):
         optim.clip_by_norm(grads, 1.0)
         rule.step(grads)
         mean = 0.93 * mean + 0.07 * loss
-        if mean < 0.02:
+        if mean < 0.015:
             break
     return cell, output
 
