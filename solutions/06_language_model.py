@@ -78,7 +78,8 @@ assert np.isclose(one * two * three, count("the") / len(train))
 # remedies, the other cells of notebooks 04 and 05, and announces a *minimal network for language modelling* for the
 # next class. That class is not among our documents. This notebook is it.
 #
-# The text is part of the reference of Python 3.11, which `help()` shows. The last tenth is held out, to test on.
+# The text is part of the reference of Python 3.11, which `help()` shows. About a tenth, its end, is held out, to
+# test on.
 
 # %% tags=["demo"] sources=["S61"]
 from course_lib.text import Vocabulary
@@ -170,6 +171,8 @@ assert np.isclose(after_one, of_pairs - entropy) and after_one < entropy
 #
 # $$q_n(b) = \frac{N_{w b} + m_w\, q_{n-1}(b)}{N_w + m_w}, \qquad
 # \sum_b q_n(b) = \frac{N_w + m_w \cdot 1}{N_w + m_w} = 1$$
+#
+# (and where $w$ was never seen, $q_n = q_{n-1}$).
 #
 # *What to see:* on its own text the table seems to become better and better. On the text that was held out about four
 # characters are best; from there on it only learns by heart. This level is a good one, and the table needs tens of
@@ -475,7 +478,8 @@ for B in (1, 4, 16, 64):
 # | *returns* | `x`, `y`, each (n, T, B), whole numbers | inputs and targets, chunk by chunk |
 #
 # There are as many chunks as fit: $n = \lfloor (N - 1) / (B\,T) \rfloor$. Row $b$ is one piece of the text of
-# $n\,T$ characters: row 0 begins at the beginning, row 1 where row 0 ends, and so on. In each row, chunk $k + 1$ goes on
+# $n\,T$ characters: row 0 begins at the beginning, row 1 where row 0 ends, and so on. In each row, chunk $k + 1$
+# goes on
 # where chunk $k$ stopped. The target is always the character after the input. What is left over at the end is not used.
 # A text too short for a single chunk raises a `ValueError`.
 #
@@ -521,7 +525,8 @@ print("row 0, chunk 2 goes on:", repr(vocabulary.decode(x[1, :, 0])))
 # text held out in two ways: with the state carried on, and with a state of zeros at the beginning of each chunk.
 #
 # *What to see:* a network that starts from nothing has to guess at its first character, and needs about three to be as
-# good as the other. With the state carried on, no place of a chunk is worse than another: the border is not there. (One
+# good as the other. With the state carried on, no place of a chunk is much worse than another: the border is not
+# there. (One
 # reading is not much: the network is still behind a table that looks back two characters. "Training on a real text"
 # goes on from here.)
 
@@ -893,9 +898,10 @@ assert sliding[4] > 0.999 and chunks[4] > 0.97
 # No gradient comes from behind the chunk, and none leaves it through `h`. A one-hot vector need not be made: $U x$ is a
 # column of $U$.
 #
-# Marked: the loss and the state (0.5 points), the gradients of V and c (0.5), of U, W and b (0.7); and everything once
-# more with large logits, with inputs that have to stay as they are, and in float32 (0.1 each). `hint(tbptt_step)` gives
-# a hint.
+# float32 parameters and state give float32 gradients and state.
+#
+# Marked: the loss and the state (0.5 points), the gradients of V and c (0.5), of U, W and b (0.7); the loss, V and c
+# with large logits, whether the inputs stay as they are, and float32 (0.1 each). `hint(tbptt_step)` gives a hint.
 
 # %% tags=["answer"] exercise="tbptt_step"
 def tbptt_step(params, x, y, h):
@@ -1024,7 +1030,7 @@ else:
 #
 # D's plan for the training is short: mini-batch stochastic gradient descent for the steps, back-propagation through
 # time for the gradients. In notebook 02 a mini-batch was $B$ sequences, drawn at random. A text is one sequence. Its
-# mini-batch are the $B$ rows that are read side by side:
+# mini-batch is the $B$ rows that are read side by side:
 #
 # $$\frac{dL}{d\theta} = \frac1B \sum_{b=1}^{B} \frac{dL_b}{d\theta}, \qquad L_b \text{ the loss of row } b
 # \text{ in this chunk}$$
@@ -1122,7 +1128,7 @@ assert moved_sgd[space] > 10 * moved_sgd[one] and too_large > np.log(V) > losses
 #
 # * **the scale does not matter**: with $\alpha g$ in place of $g$, $\;\dfrac{\alpha\, g_n}{\sqrt{\alpha^2 s_n}} =
 #   \dfrac{g_n}{\sqrt{s_n}}$ for every $\alpha > 0$;
-# * **the first step is $\eta$ long**, up or down, for every element: $|g_1| / \sqrt{g_1^2} = 1$;
+# * **the first step is $\eta$ long**, up or down, wherever the gradient is not 0: $|g_1| / \sqrt{g_1^2} = 1$;
 # * **no step is longer**, since $g_n^2 \le s_n$.
 
 # %% tags=["demo"]
@@ -1157,8 +1163,8 @@ assert np.allclose(paths[1], paths[1000], rtol=0, atol=1e-5)
 # $\int_k^{k+1} \frac{du}{\sqrt u} \le \frac{1}{\sqrt k} \le \int_{k-1}^{k} \frac{du}{\sqrt u}$, and
 # $\int \frac{du}{\sqrt u} = 2 \sqrt u$. (On the right, the first term is kept as it is.)
 #
-# A column that is read 100 times as often gets about **10 times** as far. With SGD it gets 100 times as far:
-# $\eta\, g\, m$. And the size of $g$ does not matter here at all.
+# With equal gradients, a column that is read 100 times as often gets about **10 times** as far. With SGD it gets 100
+# times as far: $\eta\, g\, m$. And the size of $g$ does not matter here at all.
 
 # %% tags=["demo"]
 from course_lib import optim
@@ -1223,7 +1229,8 @@ earned(adagrad_step)
 # %% [markdown] slide="fragment"
 # *What to see:* the same 200 chunks with your `adagrad_step` ($\eta = 0.05$). One point is one character. With SGD the
 # columns of frequent characters have gone more than a hundred times as far as those of rare ones. With Adagrad (blue)
-# the points lie nearly level. And the loss is lower.
+# the points lie nearly level: gradients of frequent columns change their sign, and their steps cancel in part. And the
+# loss is lower.
 
 # %% tags=["demo"]
 from course_lib import optim, plots
@@ -1257,7 +1264,8 @@ assert np.allclose(yours["p"], rule_params["p"], rtol=0, atol=1e-12)
 # %% [markdown] slide="skip"
 # **Does it need clipping?** A step of Adagrad is never longer than $\eta$. So a huge gradient, as at a cliff (notebook
 # 03), does no harm at once. It does later: $s$ never forgets. After one gradient of $1000$ among gradients of 1,
-# $\sqrt s \ge 1000$, and all the steps to come have at most a thousandth of their length. Clipping every element to
+# $\sqrt s \ge 1000$, and a step for a gradient of 1 is at most $\eta / 1000$ long from then on. Clipping every
+# element to
 # $[-5, 5]$ first, as the training below does, limits the damage: $\sqrt{s}$ grows to 6.
 
 # %% tags=["demo"] slide="skip"
@@ -1522,7 +1530,7 @@ assert np.allclose(softmax(o / 100), 0.25, atol=0.01) and softmax(o / 0.05)[0] >
 # \frac{d\mathcal{H}}{d\tau} = -\frac{1}{\tau^2}\,\frac{d\mathcal{H}}{d\beta} = \frac{\operatorname{Var}(o)}{\tau^3}
 # \ge 0$$
 #
-# (In the middle, $dp_i/d\beta = p_i\,(o_i - \overline{o})$.) It is 0 only if all logits are equal.
+# (In the middle, $dp_i/d\beta = p_i\,(o_i - \overline{o})$.) The slope is 0 only if all logits are equal.
 
 # %% tags=["demo"]
 from course_lib.gradcheck import numerical_gradient
@@ -1897,7 +1905,7 @@ for what in PROPERTIES:
 # %% [markdown]
 # **One unit for quotation marks.** *What to see:* the same held-out passage twice, each character in the colour of a
 # unit's state after it was read. Purple is near 1, orange near −1. Above, the unit for quotes: it changes colour at the
-# first mark of a pair, and back at the second. It is dark in `**kwargs`, too: it is not only about quotes. Below, the
+# first mark of a pair, and back at the second. It is purple in `**kwargs`, too: it is not only about quotes. Below, the
 # unit that follows the letters of a word: purple at the beginning of a word, orange later.
 
 # %% tags=["demo"]
@@ -2216,7 +2224,8 @@ assert copied < 0.3 and honest > 2
 # <details><summary>Answer</summary>
 #
 # All gradients are 16 times as large. SGD's steps are, too: the learning rate would have to be 16 times smaller.
-# Adagrad goes the same way as before, up to its $\epsilon$: the scale of the gradients cancels.
+# Adagrad goes the same way as before, up to its $\epsilon$, as long as nothing is clipped: the scale of the gradients
+# cancels.
 #
 # </details>
 

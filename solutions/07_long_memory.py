@@ -1495,7 +1495,7 @@ assert max(last for (_, n), (last, *_) in rows.items() if not solved[n]) > 2
 # out. The class is read from the output after the last step. Whole numbers go into a cell as they are. When graded,
 # your function trains on sequences of your own, once with $T = 20$ and once with $T = 100$, in at most 30 seconds each
 # (2 to 5 are enough). Then the network is taken away from your code and shown 2000 new sequences. It passes if less
-# than 2 % of their classes are wrong. To stop in time, watch the loss.
+# than 2 % of their classes are wrong. To stop in time, watch the loss; one batch says little.
 #
 # Marked: a network trained with T = 20 (1 point), with T = 100 (2 points). `hint(train_model)` gives a hint.
 
@@ -1507,18 +1507,20 @@ def train_model(x, y):
     cell, output = GRU(6, 32, rng), Output(32, 4, rng)
     cell.params["b"][0], _ = init.chrono(32, T, rng)
     rule = optim.Adam(cell.params | output.params, 1e-2)
-    losses = []
-    while len(losses) < 1500 and not (losses[30:] and max(losses[-30:]) < 0.02):
+    for _ in range(1500):
         chosen = rng.integers(0, N, 50)
         hs, _, cache = cell.forward(x[:, chosen])
         o, output_cache = output.forward(hs[-1:])
-        losses.append(functions.cross_entropy(o, y[None, chosen]))
         dhs = np.zeros_like(hs)
         dhs[-1:], grads = output.backward(functions.dcross_entropy(o, y[None, chosen]), output_cache)
         _, _, cell_grads = cell.backward(dhs, cache)
         grads |= cell_grads
         optim.clip_by_norm(grads, 1.0)
         rule.step(grads)
+        if functions.cross_entropy(o, y[None, chosen]) < 0.03:  # one batch says little: are 500 sequences right?
+            hs, _, _ = cell.forward(x[:, :500])
+            if (output.forward(hs[-1:])[0][0].argmax(axis=-1) == y[:500]).all():
+                break
     return cell, output
     ### END SOLUTION
 

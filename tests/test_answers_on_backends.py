@@ -21,6 +21,10 @@ SHEETS = {notebook: course.sheets(seeded("on backends")) for notebook, course in
 ON_THE_HOST = {
     "init_recurrent": "draws from a NumPy generator: random numbers are made on the host, the same for all",
     "gate_bias": "draws from a NumPy generator, too",
+    "sample": "draws from a NumPy generator, too",
+    "adding_problem": "draws from a NumPy generator, too",
+    "temporal_order": "draws from a NumPy generator, too",
+    "copy_memory": "draws from a NumPy generator, too",
 }
 
 WRITTEN = [

@@ -812,14 +812,18 @@ EXERCISES = (
     ),
     Exercise(
         id="answers07",
-        title="Conclusions",
+        title="What follows",
         names=("answers07",),
         section="Conclusions",
         tests=tuple(choice(question, 0.4) for question in ("chance", "half", "length", "copy", "gradient")),
         hints=(
-            "",
-            "",
-            "",
+            "A number decides each of them. chance: what is the variance of the sum of two numbers from [0, 1)? half: "
+            "0.69 is a logarithm, of what? length and gradient: what gets to the early steps? copy: compute the "
+            "baseline.",
+            "half: in each of the four answers, how many of the four classes are left to guess between? length: "
+            "with a forget gate of f a memory lasts about 1/(1 − f) steps; f = σ(b). copy: 10 ln 8 / (T + 20).",
+            "“The adding problem” and “What others measured” have chance and copy, “Temporal order” has half, “What is "
+            "solved at which length” and “Gradients before and after” the other two.",
         ),
     ),
 )

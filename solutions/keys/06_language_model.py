@@ -1296,7 +1296,7 @@ def tbptt_step(params, x, y, h):
     return loss, grads, hs[T]
 
 
-@mistake("tbptt_step", "the bias b is missing in the states. See “A text is a sequence”.", fails=["loss", "state", "V", "c", "U", "W", "b", "large", "inputs", "float32"])
+@mistake("tbptt_step", "the bias b is missing in the states: a = U x + W h + b (notebook 01).", fails=["loss", "state", "V", "c", "U", "W", "b", "large", "inputs", "float32"])
 def tbptt_step(params, x, y, h):
     U, W, V, c = (params[name] for name in ("U", "W", "V", "c"))
     T, B = x.shape
@@ -1325,7 +1325,7 @@ def tbptt_step(params, x, y, h):
     return loss, grads, hs[T]
 
 
-@mistake("tbptt_step", "the bias c is missing in the logits. See “A text is a sequence”.", fails=["loss", "V", "c", "U", "W", "b", "large", "inputs", "float32"])
+@mistake("tbptt_step", "the bias c is missing in the logits: o = V h + c (notebook 01).", fails=["loss", "V", "c", "U", "W", "b", "large", "inputs", "float32"])
 def tbptt_step(params, x, y, h):
     U, W, b, V = (params[name] for name in ("U", "W", "b", "V"))
     T, B = x.shape
@@ -6554,7 +6554,7 @@ def sample(params, h, first, n, temperature, rng):
     return np.array(ids, dtype=int)
 
 
-@mistake("sample", "the bias b is missing in the states. See “A text is a sequence”.", fails=["temperature 0", "frequencies"])
+@mistake("sample", "the bias b is missing in the states: a = U x + W h + b (notebook 01).", fails=["temperature 0", "frequencies"])
 def sample(params, h, first, n, temperature, rng):
     U, W, V, c = (params[name] for name in ("U", "W", "V", "c"))
     ids, i = [], first
@@ -6570,7 +6570,7 @@ def sample(params, h, first, n, temperature, rng):
     return np.array(ids, dtype=int)
 
 
-@mistake("sample", "the bias c is missing in the logits. See “A text is a sequence”.", fails=["temperature 0", "frequencies"])
+@mistake("sample", "the bias c is missing in the logits: o = V h + c (notebook 01).", fails=["temperature 0", "frequencies"])
 def sample(params, h, first, n, temperature, rng):
     U, W, b, V = (params[name] for name in ("U", "W", "b", "V"))
     ids, i = [], first
