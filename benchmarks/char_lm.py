@@ -1,8 +1,8 @@
 """How well an LSTM, a GRU and an RNN predict the text that comes with the course, and torch with the same budget.
 
-    python benchmarks/char_lm.py                     # TODO on one core
+    python benchmarks/char_lm.py                     # about 7 minutes on one core
     python benchmarks/char_lm.py --resume            # goes on where it was stopped
-    python benchmarks/char_lm.py --quick             # whether it works: prints, writes nothing
+    python benchmarks/char_lm.py --quick             # half a minute: whether it works; writes nothing
     python benchmarks/char_lm.py --backend cupy      # on a GPU
 
 It writes the curves and the trained LSTM that notebook 06 shows, and its section of RESULTS.md.
