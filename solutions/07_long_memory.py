@@ -1043,13 +1043,11 @@ assert max(short.values()) < 400
 # * *Temporal order separates the starts.* At $T = 100$ and 200 only the chrono networks solve it. An LSTM with forget
 #   bias 1 and a GRU with bias 0 guess there, like the plain networks.
 # * *The adding problem separates the cells.* Every LSTM and GRU solves it up to $T = 200$, with the usual biases, too;
-#   no RNN does at $T = 100$ and beyond. The chrono start gains little up to
-#   $T = 100$, and nearly a factor of 2 for the LSTM at $T = 200$.
+#   no RNN does at $T = 100$ and beyond. The chrono start saves up to half of the iterations.
 # * *Copy memory* is solved by the GRU with chrono biases only. But the other cells with gates have left chance, and
 #   further with chrono than without. The RNNs have not.
 #
-# So “gates help” is true of one task, “gates help if they are started right” of another, and the first $W$ helps a
-# little.
+# So “gates help” is true of one task, “gates help if started right” of another; the first $W$ helps a little.
 
 # %% tags=["demo"] sources=["S55"]
 def won(task, T, models):
