@@ -1414,7 +1414,7 @@ assert run.i < 3000 or curve[-20:].mean() < levels["pairs"] - 0.3
 # iterations, and end with *the same numbers, bit for bit*.
 #
 # Somebody who keeps the parameters only is worse off. The memory $s$ begins at 0 again, so in the first step every
-# parameter moves by $\eta$, and what was learned is shaken up.
+# parameter that has a gradient moves by $\eta$, and what was learned is shaken up.
 
 # %% tags=["demo"]
 import tempfile

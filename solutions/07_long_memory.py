@@ -1210,7 +1210,8 @@ assert error < 1e-6 and np.allclose(n_t, np.linalg.norm(own, axis=-1).mean(axis=
 # $\ln 99 = 4.6$ in all units, which is the longest memory that chrono gives ($\frac{1}{1-f} = 100$ steps).
 #
 # Read the powers of ten. With bias 0 neither LSTM nor GRU has more than some 1e-15 left; bias 1 brings an LSTM near to
-# where the orthogonal $W$ is. With chrono biases a thousandth arrives in the LSTM, and much more in the GRU.
+# where the orthogonal $W$ is. With chrono biases a thousandth arrives in the LSTM, and much more in the GRU. An
+# LSTM whose units *all* keep for 100 steps has more than chrono's: chrono gives some units short spans, too.
 
 # %% tags=["demo"]
 from course_lib.long_memory import Trial
@@ -1225,12 +1226,12 @@ for name, bias in starts.items():
             trial.cell.params["b"][...] = init.lstm_bias(trial.cell.hidden_size, forget=bias)
         norms = trial.gradient_flow().astype("float64")
         arrived[name].append(norms[14] / norms[-1])
-    powers = [f"1e{np.log10(share):.0f}" if share > 1e-18 else "below 1e-18" for share in sorted(arrived[name])]
+    powers = [f"1e{round(np.log10(share))}" if share > 1e-18 else "below 1e-18" for share in sorted(arrived[name])]
     print(f"{name:14}: share at step 15, three starts: {', '.join(powers)}")
 for name in ("RNN", "GRU", "LSTM, bias 0"):
     assert max(arrived[name]) < 1e-14
 assert max(arrived["LSTM"]) < 1e-4 and min(arrived["LSTM chrono"]) > 1e-4 and min(arrived["GRU chrono"]) > 0.05
-assert min(arrived["LSTM, bias 4.6"]) > 1e-2
+assert min(arrived["LSTM, bias 4.6"]) > 10 * max(arrived["LSTM chrono"])
 
 # %% [markdown]
 # *What to see:* the stored networks of temporal order at $T = 100$, before and after training. The shaded steps hold
@@ -1309,7 +1310,7 @@ assert end[left].min() > 1e-4 and end[~left].max() < 1e-5
 # **The way can open by itself.** Look at the exception: a GRU with bias 0 on the adding problem, $T = 100$. Measure the
 # share at step 25 and the mean of the gate $z$ after every 20 iterations, and the same on temporal order.
 #
-# *What to see:* on the adding problem the share rises by ten powers of ten and more within 40 iterations, *while the
+# *What to see:* on the adding problem the share rises by ten powers of ten and more within 80 iterations, *while the
 # error is still at chance*. The gates have closed from ½ to about ¼. On temporal order nothing moves.
 
 # %% tags=["demo", "volatile"]

@@ -224,7 +224,7 @@ def _adding_target(outputs, case):
     if y.dtype != np.float64:
         return f"dtype {y.dtype}"
     if (marked := _marked(outputs, case)) is None:
-        return "not told: no two markers in x"
+        return f"not told, for x is not as asked: {_adding_form(outputs, case)}"
     values, first, second, two = marked
     small = 1e-12 if x.dtype == np.float64 else 1e-6  # another dtype of x is for another test to say
     return _made_of(y[two, 0], values, first, second, small)
@@ -266,7 +266,7 @@ def _made_of(y, values, first, second, small):
 def _adding_places(outputs, case):
     T = case["T"]
     if (marked := _marked(outputs, case)) is None:
-        return "not told: no two markers in x"
+        return f"not told, for x is not as asked: {_adding_form(outputs, case)}"
     values, first, second, _ = marked
     ranges, anchors = ((0, T // 2), (T // 2, T)), {"0": 0, "T//2": T // 2, "T": T}
     text = _places(first, second, ranges, anchors) or _values(values, first, second)
@@ -363,7 +363,7 @@ def _order_classes(outputs, case):
     if not outputs["dtype of y"].startswith(("int", "uint")):
         return f"dtype {outputs['dtype of y']}"
     if (read := _signs(outputs, case)) is None:
-        return "not told: no two X or Y in x"
+        return f"not told, for x is not as asked: {_order_form(outputs, case)}"
     *_, (first, second), two = read
     if (y[two] == 2 * first + second).all():
         return ""
@@ -377,7 +377,7 @@ def _order_classes(outputs, case):
 def _order_places(outputs, case):
     T = case["T"]
     if (read := _signs(outputs, case)) is None:
-        return "not told: no two X or Y in x"
+        return f"not told, for x is not as asked: {_order_form(outputs, case)}"
     x, places, (first, second), _ = read
     ranges = ((T // 10, 2 * T // 10), (T // 2, 6 * T // 10))
     anchors = {"T//10": T // 10, "2T//10": 2 * T // 10, "T//2": T // 2, "6T//10": 6 * T // 10, "0": 0, "T": T}
@@ -553,13 +553,13 @@ def _two_layers(result):
     if not _is_a(output, "Output"):
         raise Malformed(f"the second is {_a(output)}; expected an Output of course_lib.cells")
     if cell.input_size != 6:
-        raise Malformed(f"the cell has {cell.input_size} inputs; expected 6, one for each symbol")
+        raise Malformed(f"the cell's input_size is {cell.input_size}; expected 6, one for each symbol")
     if cell.hidden_size > _MOST_UNITS:
-        raise Malformed(f"the cell has {cell.hidden_size} units; at most {_MOST_UNITS} are asked for")
+        raise Malformed(f"the cell's hidden_size is {cell.hidden_size}; at most {_MOST_UNITS} units are asked for")
     if output.output_size != 4:
-        raise Malformed(f"the output layer has {output.output_size} outputs; expected 4, one for each class")
+        raise Malformed(f"the output layer's output_size is {output.output_size}; expected 4, one for each class")
     if output.hidden_size != cell.hidden_size:
-        raise Malformed(f"the output layer is for {output.hidden_size} units, but the cell has {cell.hidden_size}")
+        raise Malformed(f"the output layer's hidden_size is {output.hidden_size}, but the cell's is {cell.hidden_size}")
     return cell, output
 
 

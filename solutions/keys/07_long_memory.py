@@ -2312,7 +2312,7 @@ def _(rng):
     yield show("T = 100", **sequences(100))
 
 
-@mistake("train_model", "new sequences: as many are wrong as by guessing, three quarters. Where your T = 20 is right, the memory is too short: what came before T/5 is forgotten at T = 100, and no gradient gets there that could change it. The first values decide: biases for about T steps, init.chrono(H, T, rng). See “What is solved at which length”.", fails=['T = 100'])
+@mistake("train_model", "new sequences: as many are wrong as by guessing, three quarters. Where your T = 20 is right, the memory is too short: what came before T/5 is forgotten at T = 100, and no gradient gets there that could change it. It takes a cell with gates, and first values for about T steps: init.chrono(H, T, rng). See “What is solved at which length”.", fails=['T = 100'])
 def train_model(x, y):
     rare = np.argsort(np.bincount(x.ravel(), minlength=6))[:2]
     X = rare[0] if (x[:, y == 0] == rare[0]).any() else rare[1]
