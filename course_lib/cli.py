@@ -184,7 +184,7 @@ def release(
         names = release(root, target, last)
     except OSError as error:
         _stop(f"{target} cannot be written: {error.strerror or error}")
-    out.print(f"{len(names)} files in {target}")
+    out.print(f"{len(names)} files in {target}", soft_wrap=True)
 
 
 @app.command()

@@ -526,17 +526,16 @@ print("row 0, chunk 2 goes on:", repr(vocabulary.decode(x[1, :, 0])))
 #
 # *What to see:* a network that starts from nothing has to guess at its first character, and needs about three to be as
 # good as the other. With the state carried on, no place of a chunk is much worse than another: the border is not
-# there. (One
-# reading is not much: the network is still behind a table that looks back two characters. "Training on a real text"
-# goes on from here.)
+# there. (One reading is not much: the network is still behind a table that looks back two characters. "Training on a
+# real text" goes on from here.)
 
 # %% tags=["demo"] sources=["S80"]
 from course_lib.optim import clip_by_norm
 
+x, y = batchify(ids, 16, 25)
 rng = backend.Rng(0)
 small, small_output = RNN(V, 64, rng), Output(64, V, rng)
 rule, state = Adam(small.params | small_output.params, lr=5e-3), None
-x, y = batchify(ids, 16, 25)
 for i in range(len(x)):
     _, grads, state = loss_and_gradients(small, small_output, x[i], y[i], state)  # the state goes on
     clip_by_norm(grads, 5.0)
@@ -1391,7 +1390,7 @@ from course_lib.runs import Live, Run
 guesses = {name: round(level, 2) for name, level in levels.items()}
 run = Run(Rule(params, lr=0.05), every=25, show=Live("your network", {"loss": "nats per character"}, chance=guesses))
 
-# %% tags=["demo"]
+# %% tags=["demo", "volatile"]
 train(run, 1500)
 print(f"{run.i * B * T / len(ids):.1f} times through the text")
 print(f"last 500 iterations below the level of pairs: {run.curve['loss'][1][-20:].mean() < levels['pairs']}")
@@ -1400,7 +1399,7 @@ assert run.i < 1500 or run.curve["loss"][1][-20:].mean() < levels["pairs"] - 0.1
 # %% [markdown] slide="-"
 # The second half. The curve goes on where it stopped.
 
-# %% tags=["demo"]
+# %% tags=["demo", "volatile"]
 train(run, 3000)
 
 iterations, curve = run.curve["loss"]
@@ -1658,7 +1657,7 @@ from itertools import product
 from course_lib import backend
 
 rng = backend.Rng(65)
-small = {
+tiny = {
     "U": rng.normal((4, 3), dtype="float64"),
     "W": rng.normal((4, 4), dtype="float64"),
     "b": np.zeros(4),
@@ -1671,13 +1670,13 @@ def probability(word):
     """The product of the probabilities of its characters, read after character 0."""
     h, p, i = np.zeros(4), 1.0, 0
     for following in word:
-        h = np.tanh(small["U"][:, i] + small["W"] @ h + small["b"])
-        p, i = p * softmax(small["V"] @ h + small["c"])[following], following
+        h = np.tanh(tiny["U"][:, i] + tiny["W"] @ h + tiny["b"])
+        p, i = p * softmax(tiny["V"] @ h + tiny["c"])[following], following
     return p
 
 
 generator = np.random.default_rng(1)
-drawn = [tuple(sample(small, np.zeros(4), 0, 3, 1.0, generator)) for _ in range(4000)]
+drawn = [tuple(sample(tiny, np.zeros(4), 0, 3, 1.0, generator)) for _ in range(4000)]
 expected = {word: probability(word) for word in product(range(3), repeat=3)}
 off = max(abs(drawn.count(word) / 4000 - p) for word, p in expected.items())
 for word in sorted(expected, key=expected.get, reverse=True)[:3]:
@@ -1764,7 +1763,7 @@ labels = {"training": "nats per character", "held out": "nats per character"}
 run_names = Run(Rule(names_params, lr=0.05), every=5 * chunks, show=Live("city names", labels))
 print(f"{len(known)} names to learn, {len(letters)} characters, {chunks} chunks for one time through")
 
-# %% tags=["demo"]
+# %% tags=["demo", "volatile"]
 for i in run_names.until(120 * chunks):
     if i % chunks == 0:
         x_names, y_names, h = *batchify(listed(known), 8, 16), np.zeros((8, H_names))
@@ -2147,7 +2146,7 @@ labels = {"training": "squared error a year", "validation": "squared error a yea
 run_sun = Run(optim.Adam(sun_params, lr=5e-3), every=10, show=Live("five years ahead", labels))
 best = np.inf
 
-# %% tags=["demo"]
+# %% tags=["demo", "volatile"]
 for _ in run_sun.until(400):
     said = predicted(sun_cell, sun_output)
     error = ((said - wanted)[validation] ** 2).sum(axis=-1).mean()

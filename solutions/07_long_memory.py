@@ -1549,12 +1549,12 @@ def new(T, n=1000):
 
 
 x_own, y_own = tasks.temporal_order(100, 2000, backend.Rng(70))
-cell, output = train_model(x_own, y_own)
-parameters = sum(array.size for array in (cell.params | output.params).values())
-print(f"{type(cell).__name__} with {cell.hidden_size} units, {parameters} parameters")
-print(f"own sequences less than 2 % wrong: {wrong_at(cell, output, x_own, y_own) < 0.02}", end="; ")
-print(f"new ones: {wrong_at(cell, output, *new(100)) < 0.02}")
-assert wrong_at(cell, output, *new(100)) < 0.05, "check(train_model) first"
+own_cell, own_output = train_model(x_own, y_own)
+parameters = sum(array.size for array in (own_cell.params | own_output.params).values())
+print(f"{type(own_cell).__name__} with {own_cell.hidden_size} units, {parameters} parameters")
+print(f"own sequences less than 2 % wrong: {wrong_at(own_cell, own_output, x_own, y_own) < 0.02}", end="; ")
+print(f"new ones: {wrong_at(own_cell, own_output, *new(100)) < 0.02}")
+assert wrong_at(own_cell, own_output, *new(100)) < 0.05, "check(train_model) first"
 
 # %% [markdown]
 # **Has it understood the task?** Whoever knows what X…Y means knows it in a sequence of 20 steps and of 300. So test
@@ -1587,7 +1587,7 @@ from course_lib import plots
 
 lengths = [10, 20, 30, 50, 70, 100, 150, 200, 300, 500]
 by_length = {
-    "one length": np.array([wrong_at(cell, output, *new(T, 500)) for T in lengths]),
+    "one length": np.array([wrong_at(own_cell, own_output, *new(T, 500)) for T in lengths]),
     "many lengths": np.array([wrong_at(mixed, mixed_output, *new(T, 500)) for T in lengths]),
 }
 plots.show(plots.error_by_length(lengths, by_length, {"one length": (100, 100), "many lengths": (20, 100)}, 0.75))
@@ -1604,9 +1604,8 @@ assert max(many[T] for T in lengths if T <= 100) < 0.05
 # here gates merely leak slowly. That is a memory for some hundred steps, not for ever.
 
 # %% [markdown]
-# **By heart, or not.** Now the loop of “Training one network” without the biases for $T$, and with fewer sequences:
-# 200. There are 75 % to
-# lose. The table of “Learned by heart” tells the cases apart.
+# **By heart, or not.** Now the loop of “Training one network” without the biases for $T$, and with fewer sequences: 200.
+# There are 75 % to lose. The table of “Learned by heart” tells the cases apart.
 
 # %% tags=["demo"]
 def same_loop(x, y, bias, iterations=400):
@@ -1677,11 +1676,11 @@ def readable(hs, bit):
 
 
 x_new, y_new = new(100, 2000)
-hs, _, _ = cell.forward(x_new)
+hs, _, _ = own_cell.forward(x_new)
 symbols = {int(t) + 1: "XY"[int(x_new[t, 0]) - tasks.X] for t in np.flatnonzero(x_new[:, 0] >= tasks.X)}
 known = {"first symbol": y_new // 2, "second symbol": y_new % 2}
 known = {name: readable(hs, bit) for name, bit in known.items()}
-kept = keeps(cell, x_new)
+kept = keeps(own_cell, x_new)
 plots.show(plots.kept_and_known(("kept of the state", "read rightly [%]"), symbols, kept[:, 0], known))
 over, under = 100 * (kept > 0.9).mean(), 100 * (kept < 0.1).mean()
 print(f"kept, in all sequences: more than 0.9 in {over:.0f} % of the cases, less than 0.1 in {under:.0f} %")

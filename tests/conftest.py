@@ -9,6 +9,9 @@ import pytest
 from course_lib import backend
 from course_lib.grading import sandbox
 
+for name in ("COLUMNS", "LINES"):  # readline sets them in pytest-xdist's processes, and what is printed would be broken
+    os.environ.pop(name, None)
+
 
 def _backends():
     """NumPy and the mock everywhere; CuPy too where a GPU works."""
