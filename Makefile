@@ -22,7 +22,7 @@ demo: .venv/installed
 test: export OMP_NUM_THREADS = 1
 test: export OPENBLAS_NUM_THREADS = 1
 test: .venv/installed-dev
-	$(BIN)/python -m pytest -n logical --dist loadfile
+	$(BIN)/python -m pytest -n logical --dist loadfile --no-loadscope-reorder
 	@echo "every notebook of the course, executed on these processes; the last line says how long it took:"
 	$(BIN)/python -m pytest -n logical --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=300 -q \
 		-p no:cacheprovider solutions

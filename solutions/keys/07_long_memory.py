@@ -2465,8 +2465,8 @@ def train_model(x, y):
     (T, N), rng = x.shape, backend.Rng(1)
     cell, output = LSTM(6, 24, rng), Output(24, 4, rng)
     cell.params["b"][0], cell.params["b"][1] = init.chrono(24, T, rng)
-    rule, mean, order = optim.Adam(cell.params | output.params, 2e-2), 1.4, rng.permutation(N)
-    for _ in range(800):
+    rule, mean, order = optim.Adam(cell.params | output.params, 1e-2), 1.4, rng.permutation(N)
+    for _ in range(1500):
         if len(order) < 40:
             order = rng.permutation(N)
         chosen, order = order[:40], order[40:]
@@ -2474,7 +2474,7 @@ def train_model(x, y):
         optim.clip_by_norm(grads, 1.0)
         rule.step(grads)
         mean = 0.93 * mean + 0.07 * loss
-        if mean < 0.015:
+        if mean < 0.005:
             break
     return cell, output
 
