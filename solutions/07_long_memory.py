@@ -745,7 +745,7 @@ from course_lib import runs
 T, B, H = 50, 50, 32
 
 
-def train(cell, title, seed=5, iterations=600):
+def train(cell, title, seed=6, iterations=600):
     """Train on new sequences in every iteration; the output layer and the run."""
     generator = np.random.default_rng(seed)
     output = Output(H, 1, backend.Rng(100 + seed))
@@ -761,7 +761,7 @@ def train(cell, title, seed=5, iterations=600):
     return output, run
 
 
-plain = RNN(2, H, backend.Rng(5))
+plain = RNN(2, H, backend.Rng(6))
 plain_output, plain_run = train(plain, "RNN, adding problem, T = 50")
 
 # %% [markdown] slide="subslide"
@@ -771,7 +771,7 @@ plain_output, plain_run = train(plain, "RNN, adding problem, T = 50")
 # falls. (Whoever stops a training when the loss has rested for a while would have stopped here.)
 
 # %% tags=["demo", "volatile"]
-gated = GRU(2, H, backend.Rng(5))
+gated = GRU(2, H, backend.Rng(6))
 gated_output, gated_run = train(gated, "GRU, adding problem, T = 50")
 
 # %% [markdown]
