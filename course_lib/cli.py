@@ -146,7 +146,8 @@ def demo(
     class_ = example.make(course, students)
     with tempfile.TemporaryDirectory(prefix="course-demo-") as folder:
         example.write(class_, notebook, Path(folder))
-        limits = Limits(cell=5.0)  # so that nobody waits half a minute for the endless loop
+        # Short, so that nobody waits half a minute for the endless loop; but some answers train a network.
+        limits = Limits(cell=20.0 if exercises.needs(notebook) else 5.0)
         results = _grade(
             Path(folder),
             out_folder,
