@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+GPU_MODULE = "cupy"  # its import makes no context on a GPU; its first use does
 _VARIABLE = "COURSE_LIB_BACKEND"
 _ON_BOTH_SIDES = (type(None), int, float, np.generic)  # what may stand beside arrays of either backend
 

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import unicodedata
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -95,32 +96,83 @@ def build(
 
 @app.command()
 def grade(
-    folder: Annotated[Path, typer.Argument(help="DIR/<student>/<NN_topic>.ipynb and nbgrader's folders.")],
+    folder: Annotated[
+        Path,
+        typer.Argument(help="DIR/<student>/<NN_topic>.ipynb, nbgrader's folders, or a download of Canvas or Moodle."),
+    ],
     out_folder: Annotated[Path, typer.Option("--out", help="Where results, feedback and gradebook go.")],
     notebook: Notebook = "",
     jobs: Annotated[
         int, typer.Option(min=1, help="Submissions at a time; the cores of the machine by default.")
     ] = os.cpu_count() or 1,
-    roster: Annotated[Path | None, typer.Option(help="CSV with student_id, last_name, first_name, email.")] = None,
+    roster: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV with student_id, last_name, first_name, email, or Canvas' gradebook export. OUT keeps it."
+        ),
+    ] = None,
+    due: Annotated[str, typer.Option(help="When it is due, e.g. 2026-11-20T23:59+01:00. OUT keeps it.")] = "",
+    times: Annotated[
+        Path | None,
+        typer.Option(help="CSV with student_id, timestamp: when they handed in, if not by the file's time."),
+    ] = None,
     secret: Annotated[Path | None, typer.Option(help="What inputs are drawn from; made in OUT by default.")] = None,
     sandbox: SandboxMode = "auto",
     force: Annotated[bool, typer.Option("--force", help="Grade again what is graded already.")] = False,
     cell_seconds: Annotated[float, typer.Option(min=1, help="Time for one answer or test.")] = 30,
     seconds: Annotated[float, typer.Option(min=1, help="Time for one submission.")] = 300,
-    memory: Annotated[float, typer.Option(min=0.5, help="GiB of memory for one submission.")] = 2,
+    memory: Annotated[float, typer.Option(min=1, help="GiB of memory for one submission.")] = 2,
+    audit: Annotated[str, typer.Option(help="A student: only write what was judged, with inputs and answers.")] = "",
+    dask: Annotated[str, typer.Option(help="A dask scheduler, e.g. tcp://host:8786: its workers grade.")] = "",
+    backend: Annotated[
+        str, typer.Option(help="numpy, or cupy: answers get arrays on the GPU, and compute there.")
+    ] = "numpy",
 ) -> None:
     """Grade a folder of submissions into a gradebook; run again, it grades only what is new."""
-    from course_lib.grading import gradebook
+    from course_lib.grading import lateness
     from course_lib.grading.sandbox import Limits
 
+    known = _roster(out_folder, roster)
+    if due and not notebook:
+        _stop("--due is of one notebook: say of which with --notebook")
     try:
-        known = gradebook.read_roster(roster) if roster else None
+        due_at = lateness.moment(due) if due else None
+        handed_in = lateness.read_times(times) if times else {}
     except OSError as error:
-        _stop(f"the roster {roster} cannot be read: {error.strerror}")
+        _stop(f"{times} cannot be read: {error.strerror}")
     except ValueError as error:
         _stop(str(error))
     limits = Limits(cell=cell_seconds, total=seconds, memory=int(memory * 2**30))
-    _grade(folder, out_folder, notebook, jobs, known, secret, sandbox, force, limits)
+    when = (handed_in, due_at)
+    _grade(
+        folder, out_folder, notebook, jobs, known, secret, sandbox, force, limits, *when, roster, audit, dask, backend
+    )
+
+
+@app.command()
+def export(
+    out_folder: Annotated[Path, typer.Argument(metavar="OUT", help="Where `course grade` put the results.")],
+    form: Annotated[str, typer.Option("--format", help="csv, canvas, moodle or gradescope.")],
+    to: Annotated[Path | None, typer.Option(help="The file to write, of one notebook; by default one in OUT.")] = None,
+    notebook: Annotated[str, typer.Option(help="One notebook, e.g. 01_unrolling; all by default, a file each.")] = "",
+) -> None:
+    """Write the grades as a file that a learning platform imports."""
+    from course_lib.grading.classroom import ClassroomError
+    from course_lib.grading.export import FORMATS
+    from course_lib.grading.export import export as write
+
+    if form not in FORMATS:
+        _stop(f"--format is one of {', '.join(FORMATS)}")
+    try:
+        written, left_out = write(out_folder, form, to, notebook, _roster(out_folder, None))
+    except (ClassroomError, ValueError) as error:
+        _stop(str(error))
+    except OSError as error:
+        _stop(f"{error.filename} cannot be written: {error.strerror or error}")
+    for line in left_out:
+        err.print(f"left out: {_shown(line)}", soft_wrap=True)
+    for path in written:
+        out.print(f"written: {path}", soft_wrap=True)
 
 
 @app.command()
@@ -169,20 +221,60 @@ def demo(
 
 
 @app.command()
+def slides(
+    notebook: Annotated[str, typer.Argument(help="Its name, e.g. 02_bptt, or the path of an executed notebook.")],
+    target: Annotated[
+        Path | None, typer.Option("--out", help="The HTML file to write; build/slides/NN_topic.html by default.")
+    ] = None,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Print it, too: a PDF beside it, with all steps done.")] = False,
+) -> None:
+    """Make a lecture of an executed notebook: one HTML file that needs nothing else."""
+    from course_lib.grading.files import write_atomically
+    from course_lib.grading.slides import SlidesError, deck, printing
+
+    path = _lecture(notebook)
+    target = target or _root() / "build" / "slides" / f"{path.stem}.html"
+    if target.suffix != ".html":
+        _stop(f"--out is the HTML file to write, e.g. {target.with_suffix('.html')}")
+    try:
+        if pdf:
+            printing.browser()  # said before any work
+        write_atomically(target, deck.deck(deck.read(path), path.parent))
+        out.print(f"written: {target}", soft_wrap=True)
+        if pdf:
+            with out.status("printing it …"):
+                printed = printing.pdf(target)
+            write_atomically(target.with_suffix(".pdf"), printed)
+            out.print(f"written: {target.with_suffix('.pdf')}", soft_wrap=True)
+    except SlidesError as error:
+        _stop(str(error))
+    except OSError as error:
+        _stop(f"{target} cannot be written: {error.strerror or error}")
+
+
+@app.command()
 def release(
     target: Annotated[Path, typer.Option("--out", help="The zip file to write.")],
     last: Annotated[str, typer.Option(help="The last notebook to give, e.g. 01_unrolling; all by default.")] = "",
+    repository: Annotated[
+        str, typer.Option(help="The git address where students find the course: notebooks on Colab and Kaggle use it.")
+    ] = "",
 ) -> None:
     """Pack what students get: everything except solutions, tests and benchmarks."""
+    from course_lib.grading import anywhere
     from course_lib.grading.build import Layout, stale
     from course_lib.grading.release import release
 
     _known_notebooks(last)
+    try:
+        repository = anywhere.checked(repository) if repository else ""
+    except ValueError as error:
+        _stop(str(error))
     root = _root(instructor=True)
     if found := list(stale(Layout(root))):
         _stop(f"{found[0]}: run `course build` first, or the checks would not fit the notebooks")
     try:
-        names = release(root, target, last)
+        names = release(root, target, last, repository)
     except OSError as error:
         _stop(f"{target} cannot be written: {error.strerror or error}")
     out.print(f"{len(names)} files in {target}", soft_wrap=True)
@@ -203,7 +295,35 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
-def _grade(folder, out_folder, notebook, jobs, roster, secret, sandbox, force, limits) -> list[dict]:
+def _roster(out_folder: Path, given: Path | None):
+    """The class: as given, else as an earlier run was given it."""
+    from course_lib.grading import roster
+
+    try:
+        return roster.of(out_folder, given)
+    except OSError as error:
+        _stop(f"the roster {error.filename} cannot be read: {error.strerror}")
+    except ValueError as error:
+        _stop(str(error))
+
+
+def _grade(
+    folder,
+    out_folder,
+    notebook,
+    jobs,
+    roster,
+    secret,
+    sandbox,
+    force,
+    limits,
+    times=None,
+    due=None,
+    roster_file=None,
+    audit="",
+    dask="",
+    backend="numpy",
+) -> list[dict]:
     """Find, grade, write and print; every way to fail is said before any work."""
     from rich.progress import (
         BarColumn,
@@ -214,22 +334,38 @@ def _grade(folder, out_folder, notebook, jobs, roster, secret, sandbox, force, l
         TimeRemainingColumn,
     )
 
-    from course_lib.grading import classroom
+    from course_lib.backend import BackendUnavailable, backend_name, use_backend
+    from course_lib.grading import classroom, lateness
+    from course_lib.grading.roster import keep
     from course_lib.grading.sandbox import SandboxUnavailable, choose
     from course_lib.grading.source import SourceError
+    from course_lib.grading.submissions import find
+    from course_lib.grading.workers import WorkersError
 
-    if not folder.is_dir():
-        _stop(f"there is no folder {folder}")
+    if not folder.exists():
+        _stop(f"there is no folder or zip file {folder}")
     try:
         texts = {name: _texts(name) for name in _known_notebooks(notebook)}
-        mode = choose(sandbox)
-        submissions, passed_over = classroom.find(folder, texts, roster or ())
+        elsewhere = bool(dask) and not audit  # other machines look for themselves whether they have what it needs
+        mode = choose(sandbox, elsewhere)
+        if not elsewhere:
+            with use_backend(backend):
+                backend = backend_name()
+        submissions, passed_over = find(folder, texts, roster)
         for line in passed_over:
             err.print(f"passed over: {_shown(line)}", soft_wrap=True)
         if not submissions:
             _stop(f"no submission in {folder}: it should hold <student>/<notebook>.ipynb")
         classroom.prepare(out_folder, folder, len(submissions))
-        run = classroom.Run(out_folder, texts, classroom.secret_of(out_folder, secret), jobs, mode, limits, force)
+        if roster_file:
+            keep(out_folder, roster_file)
+        if due:
+            lateness.set_due(out_folder, notebook, due)
+        secret = classroom.secret_of(out_folder, secret)
+        run = classroom.Run(out_folder, texts, secret, jobs, mode, limits, force, times or {}, dask, backend)
+        if audit:
+            _audit(run, submissions, audit)
+            return []
         columns = (
             TextColumn("grading"),
             BarColumn(),
@@ -237,28 +373,60 @@ def _grade(folder, out_folder, notebook, jobs, roster, secret, sandbox, force, l
             TimeElapsedColumn(),
             TimeRemainingColumn(),
         )
-        skipped = 0
+        skipped, moved = 0, []
         with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
             task = progress.add_task("", total=len(submissions))
 
             def done(result: dict, was_there: bool) -> None:
                 nonlocal skipped
                 skipped += was_there
+                moved.extend([result] if "score_before" in result and not was_there else [])
                 progress.advance(task)
 
             classroom.grade(run, submissions, done)
         results = classroom.publish(out_folder, roster)
-    except (classroom.ClassroomError, SandboxUnavailable, SourceError, OSError, ValueError) as error:
+    except (
+        classroom.ClassroomError,
+        WorkersError,
+        SandboxUnavailable,
+        BackendUnavailable,
+        SourceError,
+        OSError,
+        ValueError,
+    ) as error:
         _stop(str(error))
     except KeyboardInterrupt:
         _stop("interrupted; what was graded is kept, and the same command goes on from here", 130)
     _print_gradebook(results)
+    if moved:
+        _print_moved(moved)
     if skipped:
         out.print(f"{skipped} of {len(submissions)} were graded before and are unchanged")
     if faults := sum(result["graded_from"] is None for result in results):
         err.print(f"the grader itself failed on {faults}; the same command tries them again", soft_wrap=True)
     out.print(f"gradebook: {out_folder / 'gradebook.csv'}   class: {out_folder / 'index.html'}", soft_wrap=True)
     return results
+
+
+def _audit(run, submissions: list, student: str) -> None:
+    """Write what was judged of one student's notebook, and say where its stored result differs."""
+    from course_lib.grading.audit import audit
+    from course_lib.grading.grade import GraderFault
+
+    student = unicodedata.normalize("NFC", student)
+    theirs = [each for each in submissions if each.student == student and each.path]
+    if not theirs:
+        _stop(f"no notebook of {student} is among the submissions")
+    if len(theirs) > 1:
+        _stop(f"{student} handed in {', '.join(each.notebook for each in theirs)}: say which with --notebook")
+    try:
+        with out.status("grading it once more …"):
+            path, compared = audit(run, theirs[0])
+    except GraderFault as error:
+        _stop(str(error))
+    for line in compared:
+        out.print(_shown(line), soft_wrap=True)
+    out.print(f"for the lecturer only, it holds hidden inputs and right answers: {_shown(str(path))}", soft_wrap=True)
 
 
 def _print_gradebook(results: list[dict]) -> None:
@@ -284,6 +452,24 @@ def _print_gradebook(results: list[dict]) -> None:
         out.print()
 
 
+def _print_moved(results: list[dict]) -> None:
+    """Whose score moved though the file is the same."""
+    table = Table(
+        title="moved by grading again", title_justify="left", box=SIMPLE_HEAD, pad_edge=False, show_edge=False
+    )
+    table.add_column("student", overflow="fold")
+    table.add_column("notebook", no_wrap=True)
+    for heading in ("before", "now", "change"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for result in sorted(results, key=lambda result: (result["notebook"], result["student"])):
+        before, now = result["score_before"], result["score"]
+        colour = "green" if now > before else "red"
+        change = f"[{colour}]{now - before:+.10g}[/]"
+        table.add_row(_shown(result["student"]), result["notebook"], f"{before:g}", f"{now:g}", change)
+    out.print(table)
+    out.print()
+
+
 def _print_tests(result: dict) -> None:
     from course_lib.exercises.verdict import NOT_ATTEMPTED
 
@@ -300,9 +486,20 @@ def _print_tests(result: dict) -> None:
 
 def _shown(text: str) -> str:
     """Text that a submission chose (a folder's name, an error), safe for a terminal."""
-    from course_lib.grading.report import clean
+    from course_lib.grading.pages import clean
 
     return escape(clean(text.encode("utf-8", "replace").decode("utf-8")))
+
+
+def _lecture(notebook: str) -> Path:
+    """The executed notebook that somebody names, or whose path they give."""
+    path = Path(notebook)
+    if path.suffix == ".ipynb" and path.is_file():
+        return path
+    name = path.name.removesuffix(".ipynb")
+    if path.parent != Path() or name not in exercises.notebooks():
+        _stop(f"there is no notebook {notebook}; the course has {', '.join(exercises.notebooks())}")
+    return _root(instructor=True) / "solutions" / f"{name}.ipynb"
 
 
 def _known_notebooks(notebook: str) -> tuple[str, ...]:
@@ -328,5 +525,5 @@ def _root(instructor: bool = False) -> Path:
 
 
 def _stop(message: str, code: int = 2) -> NoReturn:
-    err.print(f"[bold red]error:[/] {escape(message)}", soft_wrap=True)
+    err.print(f"[bold red]error:[/] {_shown(message)}", soft_wrap=True)
     raise typer.Exit(code)

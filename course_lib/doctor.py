@@ -2,7 +2,6 @@
 
 import platform
 import re
-import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -84,10 +83,12 @@ def _sandbox() -> Finding:
 
 
 def _browser() -> Finding:
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        if path := shutil.which(name):
-            return Finding("browser", path, fine=True)
-    return Finding("browser", "no chromium: apt-get install chromium. Only the browser tests need it.", fine=False)
+    from course_lib.grading.slides import SlidesError, printing
+
+    try:
+        return Finding("browser", printing.browser(), fine=True)
+    except SlidesError as error:
+        return Finding("browser", f"{error}. Only `course slides --pdf` and the browser tests need it.", fine=False)
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -261,7 +261,7 @@ class Live:
             from course_lib import plots  # with matplotlib, which only those need who look
 
             figure = plots.training_curves(run.curve, self.curves, n, self.title, self.chance, self.log)
-            _publish(*plots.bundle(figure), self._picture, update)
+            _publish(*plots.bundle(figure, plots.watched()), self._picture, update)
 
 
 class _Interrupts:

@@ -1,7 +1,6 @@
 # ---
 # jupyter:
 #   jupytext:
-#     formats: ipynb,py:percent
 #     text_representation:
 #       extension: .py
 #       format_name: percent
@@ -125,7 +124,7 @@ for row, sample in zip(two_samples @ U_example.T, two_samples, strict=True):
 #
 # A state that changes with each input is a **dynamical system**:
 #
-# $$h^{(t)} = f\big(h^{(t-1)},\, x^{(t)};\, \theta\big)$$
+# $$h^{(t)} = f\big(h^{(t-1)},\, x^{(t)};\, \theta\big) \label{dynamical-system}$$
 #
 # From left to right: the *new state* is one fixed function $f$, with *parameters* $\theta$, of the *old state* and
 # the *new input* (C writes $h_t = f_W(h_{t-1}, x_t)$ and puts the parameters in the index). Neither $f$ nor
@@ -150,7 +149,7 @@ assert path == [1.0, 0.5, 0.25, 2.125]
 # %% [markdown] sources=["S2", "S3", "S60"]
 # ## Unfold
 #
-# Put the rule into itself until only inputs are left. For three steps:
+# Put the rule \eqref{dynamical-system} into itself until only inputs are left. For three steps:
 #
 # $$h^{(3)} = f\Big(f\big(f(h^{(0)}, x^{(1)}),\, x^{(2)}\big),\, x^{(3)}\Big) = g^{(3)}\big(x^{(3)}, x^{(2)}, x^{(1)}\big)$$
 #
@@ -204,10 +203,10 @@ assert path[2] == 0.25 and literal == 0.0
 # %% [markdown] sources=["S5", "S6", "S38", "S59", "S73"]
 # ## One step
 #
-# A recurrent network is the dynamical system with this $f$: a linear map of the input, a linear map of the old state,
-# a bias, and a tanh that keeps every entry between −1 and 1.
+# A recurrent network is the dynamical system \eqref{dynamical-system} with this $f$: a linear map of the input, a
+# linear map of the old state, a bias, and a tanh that keeps every entry between −1 and 1.
 #
-# $$a^{(t)} = b + W h^{(t-1)} + U x^{(t)} \qquad\qquad h^{(t)} = \tanh\big(a^{(t)}\big)$$
+# $$a^{(t)} = b + W h^{(t-1)} + U x^{(t)} \qquad\qquad h^{(t)} = \tanh\big(a^{(t)}\big) \label{step}$$
 #
 # A writes it so, and so does C in its second part. B and the first part of C leave out the bias,
 # $s_t = \tanh(U x_t + W s_{t-1})$ and $h_t = \tanh(W_{hh} h_{t-1} + W_{xh} x_t)$; that is the case $b = 0$. D allows
@@ -237,7 +236,7 @@ assert np.allclose(a1, [-1.5, 1.5]) and np.allclose(h1, [-0.905, 0.905], atol=5e
 # %% [markdown]
 # ### Exercise 1 · One step (2 points)
 #
-# Write `rnn_step(x_t, h_prev, U, W, b)`: the same step for a batch of `B` samples, one in each row.
+# Write `rnn_step(x_t, h_prev, U, W, b)`: the step \eqref{step} for a batch of `B` samples, one in each row.
 #
 # | argument | shape | |
 # |:--|:--|:--|
@@ -268,9 +267,10 @@ earned(rnn_step)
 #
 # The state is what the network knows; what it *says* is a linear map of the state, the same at every step:
 #
-# $$o^{(t)} = c + V h^{(t)}$$
+# $$o^{(t)} = c + V h^{(t)} \label{output}$$
 #
-# (In the first part of C: $y_t = W_{hy} h_t$, without bias.) Together with the step, this is the whole forward pass:
+# (In the first part of C: $y_t = W_{hy} h_t$, without bias.) Together with the step \eqref{step}, this is the whole
+# forward pass:
 #
 # > start with $h = h^{(0)}$; for $t = 1, \dots, T$: &nbsp; $h \leftarrow \tanh(b + W h + U x^{(t)})$, &nbsp;
 # > $o^{(t)} = c + V h$.
@@ -282,7 +282,7 @@ earned(rnn_step)
 # %% [markdown]
 # ### Exercise 2 · The loop (3 points)
 #
-# Write `rnn_forward(x, h0, params)`: run the network over a whole batch of sequences.
+# Write `rnn_forward(x, h0, params)`: run the network, \eqref{step} and \eqref{output}, over a whole batch of sequences.
 #
 # | argument | shape | |
 # |:--|:--|:--|
@@ -464,7 +464,8 @@ assert longest == 53
 #
 # To predict one of $O$ classes at each step, the output becomes probabilities:
 #
-# $$p^{(t)} = \operatorname{softmax}\big(o^{(t)}\big), \qquad p_l = \frac{e^{o_l}}{\sum_{k=1}^{O} e^{o_k}}$$
+# $$p^{(t)} = \operatorname{softmax}\big(o^{(t)}\big), \qquad p_l = \frac{e^{o_l}}{\sum_{k=1}^{O} e^{o_k}}
+# \label{softmax}$$
 #
 # This is $\hat y^{(t)}$ in A and C, $\hat y_t = \operatorname{softmax}(V s_t)$ in B, and $\hat o_t$ in the middle of
 # C. The numbers $o_l$ that go in are called *logits*.
@@ -482,7 +483,7 @@ assert np.allclose(p, [1 / 8, 2 / 8, 5 / 8])
 # The loss of a sequence is **the sum over its steps** of the negative log-probability of the target,
 #
 # $$L = \sum_{t=1}^{T} L^{(t)} = -\sum_{t=1}^{T} \log P\big(y^{(t)} \mid x^{(1)}, \dots, x^{(t)}\big)
-# = -\sum_{t=1}^{T} \log p^{(t)}_{y^{(t)}}$$
+# = -\sum_{t=1}^{T} \log p^{(t)}_{y^{(t)}} \label{sequence-loss}$$
 #
 # and the loss of a batch is the **mean over its sequences**. D calls a loss of the form $\sum_t E(o^{(t)}, y^{(t)})$
 # *additive*: each step has a term of its own.
@@ -509,7 +510,8 @@ assert np.isclose(by_index, np.log(4)) and by_index == by_vector
 # %% [markdown] sources=["S91", "S92"]
 # **The other choice.** To predict numbers instead of classes, D compares the output itself with the target,
 #
-# $$E(o, y) = \lVert o - y \rVert_2^2 = \sum_{i=1}^{O} (o_i - y_i)^2, \qquad L = \sum_{t=1}^{T} E\big(o^{(t)}, y^{(t)}\big)$$
+# $$E(o, y) = \lVert o - y \rVert_2^2 = \sum_{i=1}^{O} (o_i - y_i)^2, \qquad L = \sum_{t=1}^{T} E\big(o^{(t)}, y^{(t)}\big)
+# \label{squared-error}$$
 #
 # For two steps with $o^{(1)} = (1, 2)$, $y^{(1)} = (0, 4)$ and $o^{(2)} = y^{(2)}$: $L = (1 + 4) + 0 = 5$.
 
@@ -526,14 +528,14 @@ assert squared == 5 == sum(np.sum((o2[t] - y2[t]) ** 2) for t in range(2))
 # %% [markdown]
 # ### Large logits
 #
-# The formula of the softmax is not yet a program. $e^{1000}$ is too large for a float, and $\infty/\infty$ is not a number.
-# The way out: $\operatorname{softmax}(o - m) = \operatorname{softmax}(o)$ for every number $m$, because $e^{-m}$ cancels
-# in the fraction. With $m$ the largest logit, all exponents are at most 0.
+# The softmax \eqref{softmax} is not yet a program. $e^{1000}$ is too large for a float, and $\infty/\infty$ is not a
+# number. The way out: $\operatorname{softmax}(o - m) = \operatorname{softmax}(o)$ for every number $m$, because
+# $e^{-m}$ cancels in the fraction. With $m$ the largest logit, all exponents are at most 0.
 #
 # The loss has the opposite trouble: a probability can be so small that it rounds to 0, and $\log 0 = -\infty$. Take the
 # logarithm before anything can round:
 #
-# $$\log p_l = o_l - \log \sum_k e^{o_k} = (o_l - m) - \log \sum_k e^{o_k - m}$$
+# $$\log p_l = o_l - \log \sum_k e^{o_k} = (o_l - m) - \log \sum_k e^{o_k - m} \label{log-softmax}$$
 
 # %% tags=["demo"]
 o = np.array([1000.0, 0.0])
@@ -556,7 +558,7 @@ assert log_p[1] == -1000  # ... but log p is exact
 # shape and dtype. Each row along the **last** axis sums to 1.
 #
 # `cross_entropy(o, y)`: logits `o` (T, B, O) and targets `y` (T, B), integers from 0 to O − 1, to one number:
-# the sum over the T steps, then the mean over the B sequences, of $-\log p_y$.
+# the sum over the T steps, then the mean over the B sequences, of $-\log p_y$: the loss \eqref{sequence-loss}.
 #
 # Both must be right for logits of ±10 000, also where one row is far above another: no `inf`, no `nan`, no small
 # number added inside the logarithm. Do not change the inputs. Marked: softmax (0.5 points; large logits 0.25;
@@ -609,9 +611,9 @@ assert np.isclose(likelihood, from_loss)
 # %% [markdown] sources=["S9", "S74"]
 # ## Only the past
 #
-# Now the correction of the loss, as an experiment. A network with random weights reads $T = 7$ inputs. Shift
-# $x^{(5)}, x^{(6)}, x^{(7)}$ by +5 and compare the probabilities $p^{(1)}, \dots, p^{(4)}$ before and after. If
-# $p^{(t)}$ depended on the whole sequence, as printed, they would move.
+# Now the correction of the loss \eqref{sequence-loss}, as an experiment. A network with random weights reads $T = 7$
+# inputs. Shift $x^{(5)}, x^{(6)}, x^{(7)}$ by +5 and compare the probabilities $p^{(1)}, \dots, p^{(4)}$ before and
+# after. If $p^{(t)}$ depended on the whole sequence, as printed, they would move.
 
 # %% tags=["demo"] sources=["S9", "S74"]
 from course_lib import backend, init
@@ -741,7 +743,7 @@ for T in (100, 200, 400):
 # of $T$ matrices, and ordinary calculus applies to each. Tying them again, $W_1 = \dots = W_T = W$, is the chain rule
 # for a variable that appears in $T$ places:
 #
-# $$\frac{\partial L}{\partial W} = \sum_{k=1}^{T} \frac{\partial L}{\partial W_k}$$
+# $$\frac{\partial L}{\partial W} = \sum_{k=1}^{T} \frac{\partial L}{\partial W_k} \label{sum-over-copies}$$
 #
 # The same holds for $U$, $b$, $V$ and $c$. This sum over copies is all that separates backpropagation
 # *through time* from ordinary backpropagation.
@@ -824,10 +826,11 @@ for name in params:
     assert relative_error(total[name], shared[name]) < 1e-6
 
 # %% [markdown] sources=["S40"]
-# B and C begin their derivation with another sum, $\dfrac{\partial E}{\partial W} = \sum_t \dfrac{\partial E_t}{\partial W}$;
-# in our letters, $\dfrac{\partial L}{\partial W} = \sum_t \dfrac{\partial L^{(t)}}{\partial W}$. This one runs over the **losses** of the steps, not over the copies of $W$: it only says that the derivative of a sum is
-# the sum of the derivatives. The two sums are the rows and the columns of one table, whose entry in row $t$ and column
-# $k$ is $\partial L^{(t)} / \partial W_k$. Here are the sizes of its entries.
+# B and C begin their derivation with another sum, $\dfrac{\partial E}{\partial W} = \sum_t \dfrac{\partial
+# E_t}{\partial W}$; in our letters, $\dfrac{\partial L}{\partial W} = \sum_t \dfrac{\partial L^{(t)}}{\partial W}$.
+# This one runs over the **losses** of the steps, not over the copies of $W$ like \eqref{sum-over-copies}: it only says
+# that the derivative of a sum is the sum of the derivatives. The two sums are the rows and the columns of one table,
+# whose entry in row $t$ and column $k$ is $\partial L^{(t)} / \partial W_k$. Here are the sizes of its entries.
 #
 # *What to see:* above the diagonal all entries are 0, since the loss at step $t$ cannot depend on a later copy: causality
 # again. (The first column is 0 because $h^{(0)} = 0$.) Adding up a row gives $\partial L^{(t)}/\partial W$, adding up a
@@ -984,8 +987,9 @@ progress()
 
 # %% [markdown]
 # You have a network that reads, a loss that says how badly, and a proof by experiment that it only knows the past. You
-# also trained it, in the slowest way there is. The next notebook replaces that way: the sum over copies becomes
-# *backpropagation through time*, one backward loop that costs about as much as the forward one.
+# also trained it, in the slowest way there is. The next notebook replaces that way: the sum over copies
+# \eqref{sum-over-copies} becomes *backpropagation through time*, one backward loop that costs about as much as the
+# forward one.
 #
 # To read on: Goodfellow, Bengio and Courville, *Deep Learning* (2016), sections 10.1 and 10.2; Siegelmann and Sontag,
 # "On the computational power of neural nets" (1995), for what "Turing complete" means and what it assumes.

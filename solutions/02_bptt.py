@@ -1,7 +1,6 @@
 # ---
 # jupyter:
 #   jupytext:
-#     formats: ipynb,py:percent
 #     text_representation:
 #       extension: .py
 #       format_name: percent
@@ -76,7 +75,7 @@ def rnn_forward(x, h0, params):
 # `rnn_forward`. The whole notebook is about one network and one loss:
 #
 # $$a^{(t)} = b + W h^{(t-1)} + U x^{(t)}, \qquad h^{(t)} = \tanh\big(a^{(t)}\big), \qquad o^{(t)} = c + V h^{(t)},
-# \qquad p^{(t)} = \operatorname{softmax}\big(o^{(t)}\big)$$
+# \qquad p^{(t)} = \operatorname{softmax}\big(o^{(t)}\big) \label{network}$$
 #
 # $$L = \sum_{t=1}^{T} L^{(t)}, \qquad L^{(t)} = -\log p^{(t)}_{y^{(t)}}, \qquad
 # \text{and for a batch the mean over its sequences.}$$
@@ -157,7 +156,7 @@ assert np.isclose(held, 6) and np.isclose(followed, 12)
 # The chain rule builds the total derivative from immediate ones: $w$ acts on $h^{(2)}$ at once, and through $h^{(1)}$.
 #
 # $$\frac{d h^{(2)}}{d w} = \frac{\partial^+ h^{(2)}}{\partial w} + \frac{\partial^+ h^{(2)}}{\partial h^{(1)}} \cdot
-# \frac{d h^{(1)}}{d w} = 6 + 2 \cdot 3 = 12$$
+# \frac{d h^{(1)}}{d w} = 6 + 2 \cdot 3 = 12 \label{chain-forwards}$$
 #
 # In front of the last factor stands a $d$: what $h^{(1)}$ passes on is *its* total change. The immediate derivatives
 # can be read off one line each. The total ones are what we want, and have to be put together.
@@ -183,9 +182,9 @@ assert np.isclose(total2, followed)
 # So in this notebook $\dfrac{\partial^+ L}{\partial h^{(t)}}$ counts only the loss **of step $t$ itself**; all later
 # states are held fixed. $\dfrac{dL}{dh^{(t)}}$ counts everything that follows from $h^{(t)}$.
 #
-# The chain above began at $w$ and went **forwards** in time. This one begins at the loss and goes **backwards**:
-# $\dfrac{dL}{dh^{(2)}} = 2h^{(2)} = 24$ must be known first. Both ways are possible: this part goes backwards, and
-# “Total derivatives, forward in time” goes forwards.
+# The chain \eqref{chain-forwards} began at $w$ and went **forwards** in time. This one begins at the loss and goes
+# **backwards**: $\dfrac{dL}{dh^{(2)}} = 2h^{(2)} = 24$ must be known first. Both ways are possible: this part goes
+# backwards, and “Total derivatives, forward in time” goes forwards.
 
 # %% tags=["demo"]
 def held_loss(h1, h2=12.0):
@@ -212,7 +211,7 @@ assert np.isclose(immediate, 12) and np.isclose(total, 12 + 2 * 24)
 #
 # The backward pass begins where the forward pass ends: at the loss. Take one step of one sample, and leave out its
 # index: $o$ are the logits, $y$ is the number of the right class, $p = \operatorname{softmax}(o)$. With the logarithm
-# taken before the fraction, the loss is
+# taken before the fraction, as in \eqref{log-softmax}, the loss is
 #
 # $$L = -\log p_y = -\log \frac{e^{o_y}}{\sum_k e^{o_k}} = \log \sum_k e^{o_k} \;-\; o_y$$
 #
@@ -222,7 +221,7 @@ assert np.isclose(immediate, 12) and np.isclose(total, 12 + 2 * 24)
 # $$\frac{\partial}{\partial o_l} \log \sum_k e^{o_k} = \frac{e^{o_l}}{\sum_k e^{o_k}} = p_l, \qquad
 # \frac{\partial\, o_y}{\partial o_l} = 1_{l,y} = \begin{cases} 1 & l = y \\ 0 & l \neq y \end{cases}$$
 #
-# $$\boxed{\;\frac{dL}{do_l} = p_l - 1_{l,y}\;}$$
+# $$\boxed{\;\frac{dL}{do_l} = p_l - 1_{l,y}\;} \label{logit-gradient}$$
 
 # %% tags=["demo"] sources=["S11", "S76"]
 from course_lib.gradcheck import numerical_gradient
@@ -268,8 +267,8 @@ assert np.allclose(by_cases, numerical_gradient(p_y, o), atol=1e-8)
 assert np.allclose(-by_cases / p[y], p - np.array([0, 1, 0]))
 
 # %% [markdown] sources=["S11", "S76"]
-# So the gradient is **what was said minus what is true**. A and C write it as $\hat y_l^{(t)} - 1_{l,y^{(t)}}$, B as
-# $\hat y_t - y_t$.
+# So the gradient \eqref{logit-gradient} is **what was said minus what is true**. A and C write it as $\hat y_l^{(t)} -
+# 1_{l,y^{(t)}}$, B as $\hat y_t - y_t$.
 #
 # * Only the entry of the right class is negative: a step against the gradient raises that logit and lowers the others.
 # * The entries sum to $1 - 1 = 0$. It has to be so, since raising all logits alike changes nothing.
@@ -299,8 +298,8 @@ print(f"the sequence twice, B = 2: dL/do(1) = {halved[0, 0].round(3)}, half of i
 assert np.allclose(halved[:, 0], differences[:, 0] / 2, atol=1e-7)
 
 # %% [markdown] sources=["S91", "S92", "S95"]
-# **With the squared error** of D, $E(o, y) = \lVert o - y \rVert_2^2 = \sum_i (o_i - y_i)^2$, only one term of the sum
-# contains $o_i$:
+# **With the squared error** of D, $E(o, y) = \lVert o - y \rVert_2^2 = \sum_i (o_i - y_i)^2$, which is
+# \eqref{squared-error}, only one term of the sum contains $o_i$:
 #
 # $$\frac{\partial E}{\partial o_i} = 2\,(o_i - y_i), \qquad\text{so with } L =
 # \sum_t E\big(o^{(t)}, y^{(t)}\big): \quad
@@ -401,7 +400,7 @@ assert np.allclose(by_index, differences, atol=1e-7) and np.allclose(V.T @ do[T]
 # Every other step has an output, too. If the states after $t$ are held fixed, the argument is the same word for word,
 # so the *immediate* derivative is
 #
-# $$\frac{\partial^+ L}{\partial h^{(t)}} = V^\top \frac{dL}{do^{(t)}} \qquad \text{for every } t$$
+# $$\frac{\partial^+ L}{\partial h^{(t)}} = V^\top \frac{dL}{do^{(t)}} \qquad \text{for every } t \label{immediate}$$
 #
 # In code a sample is a row. Transposing $V^\top g$ gives $g^\top V$: **going back, the transpose disappears.**
 # Forwards `h @ V.T`, backwards `do @ V`. As no step waits for another here, one line does all steps of all samples.
@@ -481,7 +480,7 @@ assert np.allclose(hand_h.ravel(), [0.6, 0.8]) and np.allclose(hand_do.ravel(), 
 # $\tanh a = \dfrac{s}{r}$ with $s = e^a - e^{-a}$ and $r = e^a + e^{-a}$. Then $s' = r$ and $r' = s$, and by the
 # quotient rule
 #
-# $$\tanh'(a) = \frac{s' r - s\, r'}{r^2} = \frac{r^2 - s^2}{r^2} = 1 - \tanh^2(a)$$
+# $$\tanh'(a) = \frac{s' r - s\, r'}{r^2} = \frac{r^2 - s^2}{r^2} = 1 - \tanh^2(a) \label{tanh-slope}$$
 #
 # With $h = \tanh(a)$ the slope is $1 - h^2$. It needs only the *output* of the tanh: the states are kept anyway, the
 # sums $a^{(t)}$ need not be.
@@ -496,7 +495,7 @@ print("differences:", slope.round(4))
 assert np.allclose(1 - np.tanh(a) ** 2, slope, atol=1e-8)
 
 # %% [markdown] sources=["S13", "S78"]
-# Now one entry of the step, written out:
+# Now one entry of the step \eqref{network}, written out:
 #
 # $$h_i^{(t+1)} = \tanh\big(a_i^{(t+1)}\big), \qquad a_i^{(t+1)} = b_i + \sum_k W_{i,k}\, h_k^{(t)} +
 # \sum_m U_{i,m}\, x_m^{(t+1)}$$
@@ -505,7 +504,8 @@ assert np.allclose(1 - np.tanh(a) ** 2, slope, atol=1e-8)
 # it. Times the slope of the outside:
 #
 # $$\frac{\partial^+ h_i^{(t+1)}}{\partial h_j^{(t)}} = \Big(1 - \big(h_i^{(t+1)}\big)^2\Big)\, W_{i,j}, \qquad
-# \frac{\partial^+ h^{(t+1)}}{\partial h^{(t)}} = \operatorname{diag}\Big(1 - \big(h^{(t+1)}\big)^2\Big)\, W$$
+# \frac{\partial^+ h^{(t+1)}}{\partial h^{(t)}} = \operatorname{diag}\Big(1 - \big(h^{(t+1)}\big)^2\Big)\, W
+# \label{step-jacobian}$$
 #
 # The matrix on the right is the **Jacobian** of the step: row $i$, column $j$ is the number on the left. The square is
 # taken entry by entry. $\operatorname{diag}(v)$ has $v$ on its diagonal and 0 elsewhere; from the left, it multiplies
@@ -558,13 +558,13 @@ for t in range(T - 1, 0, -1):
 # transpose.
 #
 # $$\frac{dL}{dh^{(t)}} = V^\top \frac{dL}{do^{(t)}} + W^\top
-# \operatorname{diag}\Big(1 - \big(h^{(t+1)}\big)^2\Big)\, \frac{dL}{dh^{(t+1)}}$$
+# \operatorname{diag}\Big(1 - \big(h^{(t+1)}\big)^2\Big)\, \frac{dL}{dh^{(t+1)}} \label{one-step-back}$$
 #
 # The last two factors have a name of their own: they are the gradient with respect to $a^{(t+1)}$, the sum inside the
 # tanh. With $\odot$ for the product entry by entry, the recursion becomes two short lines for each step:
 #
 # $$\frac{dL}{da^{(t)}} = \Big(1 - \big(h^{(t)}\big)^2\Big) \odot \frac{dL}{dh^{(t)}}, \qquad\qquad
-# \frac{dL}{dh^{(t)}} = \frac{\partial^+ L}{\partial h^{(t)}} + W^\top \frac{dL}{da^{(t+1)}}$$
+# \frac{dL}{dh^{(t)}} = \frac{\partial^+ L}{\partial h^{(t)}} + W^\top \frac{dL}{da^{(t+1)}} \label{recursion}$$
 #
 # No program needs the matrix $\operatorname{diag}$: a product entry by entry does the same with $H$ multiplications
 # instead of $H^2$.
@@ -689,9 +689,9 @@ assert np.allclose(list(results.values()), [0.512, 0.32768, -0.576], atol=1e-7)
 #
 # The states are done; now the parameters. One $W$ is used in $T$ steps, so a change of $W$ acts in $T$ places at once.
 # In notebook 01 you untied the network: step $t$ got a copy of its own, $W_t$. The chain rule for a variable that
-# stands in $T$ places adds up what the places contribute:
+# stands in $T$ places adds up what the places contribute, as in \eqref{sum-over-copies}:
 #
-# $$\frac{dL}{dW} = \sum_{t=1}^{T} \frac{dL}{dW_t}$$
+# $$\frac{dL}{dW} = \sum_{t=1}^{T} \frac{dL}{dW_t} \label{copies}$$
 #
 # That was `tied_grad`. What remains is the gradient of *one* copy, and that is simple, since $W_t$ stands in one
 # formula only.
@@ -879,7 +879,7 @@ assert np.allclose(by_copies, da[1:], atol=1e-6) and errors[0] < 1e-6 and errors
 #
 # Two gradients that no source has. An input $x^{(t)}$ stands in $a^{(t)}$ only, so there is nothing to sum over
 # time. The start $h^{(0)}$ stands in $a^{(1)}$ only, and has no output of its own:
-# $\dfrac{\partial^+ L}{\partial h^{(0)}} = 0$, and the recursion goes one step further.
+# $\dfrac{\partial^+ L}{\partial h^{(0)}} = 0$, and the recursion \eqref{recursion} goes one step further.
 #
 # $$\frac{dL}{dx^{(t)}} = U^\top \frac{dL}{da^{(t)}}, \qquad\qquad \frac{dL}{dh^{(0)}} = W^\top \frac{dL}{da^{(1)}}$$
 #
@@ -970,7 +970,7 @@ assert np.allclose(numerical_gradient(hand_loss, hand_h0), 0.16384, atol=1e-6)
 #
 # | argument | shape | |
 # |:--|:--|:--|
-# | `dhs` | (T, B, H) | `dhs[t]`: the immediate derivative $\frac{\partial^+ L}{\partial h}$ of the states after `x[t]`, that is, what this step's own output sends to them: `do[t] @ V` |
+# | `dhs` | (T, B, H) | `dhs[t]`: the immediate derivative $\frac{\partial^+ L}{\partial h}$ of the states after `x[t]`, that is, what this step's own output sends to them, \eqref{immediate}: `do[t] @ V` |
 # | `cache` | dict | what the forward pass kept: `"x"` (T, B, D), `"h0"` (B, H), `"hs"` (T, B, H), `"U"` (H, D), `"W"` (H, H) |
 # | *returns* | dict | `"dx"` (T, B, D), `"dh0"` (B, H), `"dU"` (H, D), `"dW"` (H, H), `"db"` (H,) |
 #
@@ -1093,8 +1093,7 @@ for name, dW in readings.items():
 # $$\frac{\partial E}{\partial W} = \sum_t \frac{\partial E_t}{\partial W}, \qquad\text{in our letters}\qquad
 # \frac{dL}{dW} = \sum_{t=1}^{T} \frac{dL^{(t)}}{dW}$$
 #
-# Ours, $\sum_t \dfrac{dL}{dW_t}$, runs over the copies. Notebook 01 put both into one table, as its rows and its
-# columns.
+# Ours, \eqref{copies}, runs over the copies. Notebook 01 put both into one table, as its rows and its columns.
 #
 # Your loop can do either. It is linear in `dhs`, what the outputs send. If only step $t$ sends something, it returns
 # $\dfrac{dL^{(t)}}{dW}$. If all steps send at once, it returns the sum, in **one** pass instead of $T$. The next
@@ -1319,9 +1318,10 @@ assert relative_error(np.tensordot(dL_dh4, dh4_dW, 1), whole) < 1e-7
 #
 # $$\frac{dL^{(4)}}{dW} = \sum_{k=1}^{4} \Big(\frac{dL^{(4)}}{dh^{(4)}}\Big)^{\!\top}
 # \frac{dh^{(4)}}{dh^{(k)}}\; \frac{\partial^+ h^{(k)}}{\partial W}, \qquad
-# \frac{\partial^+ h_i^{(k)}}{\partial W_{j,m}} = 1_{i,j}\,\big(1 - (h_i^{(k)})^2\big)\, h_m^{(k-1)}$$
+# \frac{\partial^+ h_i^{(k)}}{\partial W_{j,m}} = 1_{i,j}\,\big(1 - (h_i^{(k)})^2\big)\, h_m^{(k-1)}
+# \label{sum-over-places}$$
 #
-# The factor in the middle is a product of the Jacobians of “One step back”, one for each step after $k$. The last
+# The factor in the middle is a product of Jacobians \eqref{step-jacobian}, one for each step after $k$. The last
 # formula is the derivative of $\tanh(\dots + \sum_m W_{i,m} h_m^{(k-1)})$ with $h^{(k-1)}$ held fixed: $W_{j,m}$
 # is in row $i$ only if $i = j$. It has three indices, so it is an array (H, H, H).
 
@@ -1364,9 +1364,9 @@ print(f"that is part j counted 5 - j times: error {told(relative_error(as_total,
 assert relative_error(as_total, whole) > 0.3 and relative_error(as_total, counted) < 1e-7
 
 # %% [markdown] sources=["S45", "S67"]
-# B and C draw arrows from the loss back to the first step: each arrow is one term of the sum. B adds that this is
-# **standard backpropagation on an unrolled network**. Only one thing is new: in a feed-forward network each layer
-# keeps its own gradient, here the layers share $W$, so the gradients are added.
+# B and C draw arrows from the loss back to the first step: each arrow is one term of the sum \eqref{sum-over-places}.
+# B adds that this is **standard backpropagation on an unrolled network**. Only one thing is new: in a feed-forward
+# network each layer keeps its own gradient, here the layers share $W$, so the gradients are added.
 #
 # *What to see:* the size of each term. The step beside the loss contributes most, each step further back less. The term
 # of $k = 1$ is exactly 0: its factor $h^{(k-1)}$ is $h^{(0)} = 0$. Why the bars shrink is the subject of notebook 03.
@@ -1411,7 +1411,7 @@ assert relative_error(latest_left, dh4_dh1) < 1e-7 and relative_error(latest_rig
 # $\delta_2^{(3)}$ with $z_2 = U x_2 + W s_1$. Careful, $z$ has two meanings in B: $z_3 = V s_3$ was the output.)
 #
 # $$\delta_4^{(4)} = \Big(V^\top \big(p^{(4)} - 1_{y^{(4)}}\big)\Big) \odot \big(1 - (h^{(4)})^2\big), \qquad
-# \delta_{k-1}^{(4)} = \big(W^\top \delta_k^{(4)}\big) \odot \big(1 - (h^{(k-1)})^2\big)$$
+# \delta_{k-1}^{(4)} = \big(W^\top \delta_k^{(4)}\big) \odot \big(1 - (h^{(k-1)})^2\big) \label{deltas}$$
 #
 # The first is the step from $o$ to $h$ and through the tanh. The second goes
 # from $a^{(k)} = U x^{(k)} + W h^{(k-1)}$ to $h^{(k-1)}$, which is $W^\top$, and again through a tanh. As $W$ and $U$
@@ -1647,7 +1647,8 @@ assert relative_error(bptt_naive(x12, y12, net, 4)["dW"], cut) > 1e-4
 # `bptt_naive` goes back from every loss on its own. Its result is a sum over pairs of a loss $t$ and a place $k \le t$:
 #
 # $$\frac{dL}{dW} = \sum_{t=1}^{T} \sum_{k=1}^{t} \delta_k^{(t)}\, h^{(k-1)\top}
-# = \sum_{k=1}^{T} \Big(\underbrace{\sum_{t=k}^{T} \delta_k^{(t)}}_{\textstyle \delta_k}\Big)\, h^{(k-1)\top}$$
+# = \sum_{k=1}^{T} \Big(\underbrace{\sum_{t=k}^{T} \delta_k^{(t)}}_{\textstyle \delta_k}\Big)\, h^{(k-1)\top}
+# \label{pairs}$$
 #
 # On the right the same pairs are sorted by their place: all deltas that arrive at step $k$ meet the same
 # $h^{(k-1)}$, so they can be added **before** the outer product. Their sum is $\delta_k = \dfrac{dL}{da^{(k)}}$. In the
@@ -1670,8 +1671,8 @@ assert relative_error(by_loss, truth[2]) < 1e-7, "check(dloss_dlogits) first"
 assert relative_error(by_place, truth[2]) < 1e-7
 
 # %% [markdown]
-# So far nothing is saved: to add the $\delta_k^{(t)}$, one has to have them. But the step back is **linear**, and it is
-# the same for all losses. For every $t > k$,
+# So far nothing is saved: to add the $\delta_k^{(t)}$, one has to have them. But the step back \eqref{deltas} is
+# **linear**, and it is the same for all losses. For every $t > k$,
 # $\delta_k^{(t)} = \operatorname{diag}\big(1 - (h^{(k)})^2\big)\, W^\top \delta_{k+1}^{(t)}$. Add over $t$ and pull the
 # matrix out of the sum:
 #
@@ -1861,7 +1862,7 @@ assert relative_error(dV, numerical_gradient(E, ni["V"])) < 1e-7
 #
 # $$\frac{dh^{(t)}}{dU} = \frac{\partial^+ h^{(t)}}{\partial U} + J^{(t)}\, \frac{dh^{(t-1)}}{dU}, \qquad
 # \frac{dh^{(t)}}{dW} = \frac{\partial^+ h^{(t)}}{\partial W} + J^{(t)}\, \frac{dh^{(t-1)}}{dW}, \qquad
-# \frac{dh^{(0)}}{dU} = \frac{dh^{(0)}}{dW} = 0$$
+# \frac{dh^{(0)}}{dU} = \frac{dh^{(0)}}{dW} = 0 \label{recurrence}$$
 #
 # It starts with 0, because $h^{(0)}$ is given. This runs **forward**: as soon as $h^{(t)}$ is known, so is its
 # derivative with respect to all parameters. It is called *forward mode*, and for recurrent networks **real-time
@@ -1883,10 +1884,11 @@ for name, now in (("U", now_U), ("W", now_W)):
     assert error < 1e-7
 
 # %% [markdown] sources=["S99"]
-# **Lemma** (D's equations 3 and 4). Put the recurrence into itself until $h^{(0)}$ is reached. For every $t \ge 1$
+# **Lemma** (D's equations 3 and 4). Put the recurrence \eqref{recurrence} into itself until $h^{(0)}$ is reached. For
+# every $t \ge 1$
 #
 # $$\frac{dh^{(t)}}{dU} = \sum_{k=1}^{t} \Big(J^{(t)} J^{(t-1)} \cdots J^{(k+1)}\Big)\,
-# \frac{\partial^+ h^{(k)}}{\partial U}$$
+# \frac{\partial^+ h^{(k)}}{\partial U} \label{jacobian-sum}$$
 #
 # and the same with $W$ in place of $U$. For $k = t$ the product is empty; it is the identity. (D writes the term
 # $k = t$ in front of the sum, and lets the sum begin with $k = 0$. The term of $k = 0$ is 0: $h^{(0)}$ contains no
@@ -1941,8 +1943,8 @@ print(f"the start, and each step up to t = {T}, hold for U and for W")
 # %% [markdown] sources=["S100"]
 # ### An algorithm for the lemma
 #
-# D computes the sum from its end: $k = T$ first, where the product is empty, and with
-# each step back one more Jacobian is multiplied to the **right** of $z$. As printed, in D's letters:
+# D computes the sum \eqref{jacobian-sum} from its end: $k = T$ first, where the product is empty, and with each step
+# back one more Jacobian is multiplied to the **right** of $z$. As printed, in D's letters:
 #
 # 1. Initialize $\frac{ds_T}{dU} \leftarrow \frac{\partial s_T}{\partial U}$
 # 2. Initialize $z \rightarrow \mathrm{Id}$
@@ -2018,7 +2020,7 @@ assert tell("t - 1, but dW ← 0:", 1, 0)[1] > 0.5
 # $W$.
 #
 # * `rtrl(x, h0, params)` goes **forward** in time: with every step it replaces $\frac{dh^{(t-1)}}{dU}$ by
-#   $\frac{dh^{(t)}}{dU}$, and likewise for $W$, by the recurrence.
+#   $\frac{dh^{(t)}}{dU}$, and likewise for $W$, by the recurrence \eqref{recurrence}.
 # * `ni_algorithm(x, h0, params)` goes **backward**: it is D's algorithm, repaired. It keeps the running product
 #   $z = \frac{dh^{(T)}}{dh^{(t)}}$, which begins as the identity, and adds $z$ times the immediate derivative for each
 #   step.
@@ -2307,7 +2309,8 @@ assert 10 * min(curves["central, float64"]) < min(curves["one-sided, float64"]) 
 # A difference of $10^{-5}$ is nothing if the gradient is 100, and everything if it is
 # $10^{-6}$. So divide by the size of what is compared. For the arrays $a$ (from the backward pass) and $n$ (numerical):
 #
-# $$\text{relative error} = \frac{\max_i |a_i - n_i|}{\max\big(\max_i |a_i|,\; \max_i |n_i|\big)}$$
+# $$\text{relative error} = \frac{\max_i |a_i - n_i|}{\max\big(\max_i |a_i|,\; \max_i |n_i|\big)}
+# \label{relative-error}$$
 #
 # Below stands the largest entry of the whole arrays, not the single entry. Suppose an entry of $a$ is 0, and rounding
 # makes it $10^{-10}$ in $n$: its own relative error is 1, although nothing is wrong. If both arrays are 0, the error is
@@ -2353,7 +2356,7 @@ assert entry == 1 and relative_error(a, n) < 1e-9
 #
 # * Each single entry $\theta_i$ of each array gets its central difference
 #   $n_i = \dfrac{f(\theta_i + \varepsilon) - f(\theta_i - \varepsilon)}{2\varepsilon}$, all other entries as they are.
-# * With the entries $a_i$ of the gradient to be checked, the relative error of an array is
+# * With the entries $a_i$ of the gradient to be checked, the relative error \eqref{relative-error} of an array is
 #   $\dfrac{\max_i |a_i - n_i|}{\max\big(\max_i |a_i|,\ \max_i |n_i|\big)}$: one maximum above and one below, each over
 #   the whole array. It is 0.0 where all $a_i$ and all $n_i$ are 0.
 # * You may change the arrays in `params` while you work, but afterwards every bit must be as before. (Adding ε and

@@ -1,7 +1,6 @@
 # ---
 # jupyter:
 #   jupytext:
-#     formats: ipynb,py:percent
 #     text_representation:
 #       extension: .py
 #       format_name: percent
@@ -75,7 +74,7 @@ assert np.allclose(sigmoid(a), 1 / (1 + np.exp(-a)))
 # %% [markdown]
 # ## The Jacobian of a step
 #
-# Notebook 02 went one step back through time ("One step back"):
+# One step back through time is, by \eqref{one-step-back},
 #
 # $$\frac{dL}{dh^{(t)}} = W^\top \operatorname{diag}\big(1 - (h^{(t+1)})^2\big)\,\frac{dL}{dh^{(t+1)}} +
 # \frac{\partial^+ L}{\partial h^{(t)}}$$
@@ -97,12 +96,12 @@ assert np.allclose(sigmoid(a), 1 / (1 + np.exp(-a)))
 #
 # $$J^{(t)}_{ij} = \tanh'(a_i)\,\frac{\partial a_i}{\partial h^{(t-1)}_j} = \tanh'(a_i)\,W_{ij}$$
 #
-# Since $\tanh' = 1 - \tanh^2$ (notebook 02, "One step back"), $\tanh'(a_i) = 1 - (h^{(t)}_i)^2$: the state *after* the
+# Since $\tanh' = 1 - \tanh^2$, by \eqref{tanh-slope}, $\tanh'(a_i) = 1 - (h^{(t)}_i)^2$: the state *after* the
 # step is all we need to know. Row $i$ of $W$ is multiplied by the slope of unit $i$, which is what a diagonal matrix on
 # the **left** does:
 #
 # $$J^{(t)} = \operatorname{diag}\big(1 - (h^{(t)})^2\big)\,W, \qquad
-# (J^{(t)})^\top = W^\top \operatorname{diag}\big(1 - (h^{(t)})^2\big)$$
+# (J^{(t)})^\top = W^\top \operatorname{diag}\big(1 - (h^{(t)})^2\big) \label{jacobian}$$
 
 # %% [markdown]
 # By hand, with the second step of the example of notebook 01: $W = \begin{pmatrix}0&2\\1&0\end{pmatrix}$ and
@@ -165,7 +164,7 @@ earned(step_jacobian)
 ### END HIDDEN TESTS
 
 # %% [markdown] slide="skip"
-# With it, the recursion of notebook 02 is one line:
+# With it, the recursion \eqref{recursion} is one line:
 # $g^{(t)} = (J^{(t+1)})^\top g^{(t+1)} + \partial^+ L/\partial h^{(t)}$ for $g^{(t)} = dL/dh^{(t)}$. To check it, take
 # the simplest loss that looks at every state, $L = \sum_t v^{(t)} \cdot h^{(t)}$ with fixed vectors $v^{(t)}$. Its
 # immediate derivative is $\partial^+ L/\partial h^{(t)} = v^{(t)}$ for $t \ge 1$, and 0 for $t = 0$.
@@ -198,7 +197,7 @@ assert relative_error(g, numerical) < 1e-7
 # $$\frac{\partial h^{(3)}}{\partial h^{(1)}} = \frac{\partial h^{(3)}}{\partial h^{(2)}}\,
 # \frac{\partial h^{(2)}}{\partial h^{(1)}} = J^{(3)} J^{(2)}
 # \qquad\qquad
-# \frac{\partial h^{(T)}}{\partial h^{(t)}} = J^{(T)} J^{(T-1)} \cdots J^{(t+1)}$$
+# \frac{\partial h^{(T)}}{\partial h^{(t)}} = J^{(T)} J^{(T-1)} \cdots J^{(t+1)} \label{jacobian-chain}$$
 #
 # (The inputs are held fixed, the states between follow. The sources write $\partial$ for this, and so does this
 # notebook; notebook 02 wrote $dh^{(T)}/dh^{(t)}$.) For $t = T$ no factor is left: the derivative is $I$. The entry
@@ -324,10 +323,11 @@ assert np.linalg.norm(g) <= norm * np.linalg.norm(at_the_end)
 
 # %% [markdown]
 # **Why not simply watch $\lVert dL/dW \rVert$?** It is easy to plot. But $dL/dW$ is a sum over the steps, one
-# term for each copy of $W$ (notebook 02, "Sums over time"):
+# term for each copy of $W$, \eqref{copies}:
 #
 # $$\frac{dL}{dW} = \sum_{t=1}^{T} G^{(t)}, \qquad
-# G^{(t)} = \operatorname{diag}\big(1 - (h^{(t)})^2\big)\, \frac{dL}{dh^{(t)}}\, \big(h^{(t-1)}\big)^{\!\top}$$
+# G^{(t)} = \operatorname{diag}\big(1 - (h^{(t)})^2\big)\, \frac{dL}{dh^{(t)}}\, \big(h^{(t-1)}\big)^{\!\top}
+# \label{step-terms}$$
 #
 # $G^{(t)}$ is what step $t$ teaches. The terms of the last steps are large enough to hide that the early ones have
 # vanished. Two networks of 16 units, 40 steps, a loss at the end only: the two sums are of similar size, but in the
@@ -534,7 +534,7 @@ plots.show(plots.chain(lines))
 # To see what repeating does, leave out tanh and the inputs. What is left is the **linear recurrence**:
 #
 # $$h^{(t)} = W h^{(t-1)} \qquad\Longrightarrow\qquad h^{(t)} = W^t h^{(0)}, \qquad
-# \frac{\partial h^{(t)}}{\partial h^{(0)}} = W^t$$
+# \frac{\partial h^{(t)}}{\partial h^{(0)}} = W^t \label{linear-recurrence}$$
 #
 # Here $W^t$ is a power: every Jacobian is $W$ itself. Backwards, for a loss at step $t$ only, it is
 # $\dfrac{dL}{dh^{(0)}} = (W^t)^\top \dfrac{dL}{dh^{(t)}}$.
@@ -604,7 +604,7 @@ assert np.allclose(Q @ np.diag(lam**7) @ np.linalg.inv(Q) @ h0, ahead)
 # stretches by $r$; its eigenvalues are $r\,(\cos\varphi \pm i \sin\varphi) = r\,e^{\pm i\varphi}$. Its power $W^t$
 # turns by $t\varphi$ and stretches by $r^t$. What grows or fades is the **absolute value**:
 #
-# $$|\lambda^t| = |\lambda|^t, \qquad \rho(W) = \max_i |\lambda_i|$$
+# $$|\lambda^t| = |\lambda|^t, \qquad \rho(W) = \max_i |\lambda_i| \label{spectral-radius}$$
 #
 # $\rho$ is called the **spectral radius**. A part with $|\lambda| \lt 1$ vanishes, one with $|\lambda| \gt 1$ explodes,
 # and in the end the largest $|\lambda|$ wins.
@@ -709,8 +709,8 @@ assert abs(radii["Gaussian"] - 1) < 0.15 and abs(radii["uniform"] - 3**-0.5) < 0
 
 # %% [markdown]
 # How good a guide is $\rho$? Here is a network of 8 units over 30 steps. The slider scales one Gaussian $W$ to a
-# spectral radius. Three lines: what the radius alone promises, $\rho^{T-t}$; the linear recurrence,
-# $\lVert W^{T-t} \rVert_2$; and the real network, with tanh and small inputs.
+# spectral radius. Three lines: what the radius alone promises, $\rho^{T-t}$; the linear recurrence
+# \eqref{linear-recurrence}, $\lVert W^{T-t} \rVert_2$; and the real network, with tanh and small inputs.
 #
 # *What to see:* far back (left), the linear line runs beside $\rho^{T-t}$, at the same slope, a little above it. For
 # $\rho \lt 1$ the network follows, somewhat lower because of tanh′. For $\rho$ well above 1, as shown, it leaves both:
@@ -885,12 +885,13 @@ assert np.allclose(products["normal"][:, 0], 0.8 ** np.arange(depth)) and produc
 # %% [markdown] sources=["S51"]
 # ## Bounds are conditions
 #
-# Back to tanh. The Jacobian has one factor more, $J = \operatorname{diag}(d)\,W$ with $d_i = f'(a_i)$. Let $\gamma$ be
-# the largest value of $|f'|$: $\gamma = 1$ for tanh (reached at 0), $\gamma = \tfrac14$ for the sigmoid. A diagonal
-# matrix stretches no vector by more than its largest entry,
-# $\lVert \operatorname{diag}(d)\,v \rVert^2 = \sum_i d_i^2 v_i^2 \le \max_i d_i^2 \,\lVert v \rVert^2$. So
+# Back to tanh. The Jacobian \eqref{jacobian} has one factor more, $J = \operatorname{diag}(d)\,W$ with $d_i = f'(a_i)$.
+# Let $\gamma$ be the largest value of $|f'|$: $\gamma = 1$ for tanh (reached at 0), $\gamma = \tfrac14$ for the
+# sigmoid. A diagonal matrix stretches no vector by more than its largest entry, $\lVert \operatorname{diag}(d)\,v
+# \rVert^2 = \sum_i d_i^2 v_i^2 \le \max_i d_i^2 \,\lVert v \rVert^2$. So
 #
-# $$\lVert J \rVert_2 \;\le\; \max_i |d_i| \,\lVert W \rVert_2 \;\le\; \gamma\,\lVert W \rVert_2$$
+# $$\lVert J \rVert_2 \;\le\; \max_i |d_i| \,\lVert W \rVert_2 \;\le\; \gamma\,\lVert W \rVert_2
+# \label{jacobian-bound}$$
 #
 # > **Erratum (B).** *Printed:* the 2-norm of the Jacobian is at most 1, because the derivative of tanh (or sigmoid) is.
 # > *Correct:* it is at most $\gamma \lVert W \rVert_2$; at most 1 **if** $\lVert W \rVert_2 \le 1/\gamma$. *Why:* $W$
@@ -910,8 +911,8 @@ assert np.isclose(np.linalg.norm(step_jacobian(np.zeros((1, H)), W)[0], 2), 2)
 
 # %% [markdown] sources=["S51"]
 # B refers to a paper for the proof (Pascanu, Mikolov and Bengio, 2013, section 2.1). The paper states no bound of 1. It
-# states **conditions**, and they follow from ours. A product of $n = T - t$ Jacobians has the norm
-# $\le (\gamma\, \sigma_{\max})^n$. Therefore:
+# states **conditions**, and they follow from ours, \eqref{jacobian-bound}. A product of $n = T - t$ Jacobians has the
+# norm $\le (\gamma\, \sigma_{\max})^n$. Therefore:
 #
 # * $\sigma_{\max}(W) \lt 1/\gamma$ is **sufficient** for vanishing: the bound itself goes to 0.
 # * $\sigma_{\max}(W) \gt 1/\gamma$ is **necessary** for exploding: without it, the bound never exceeds 1.
@@ -1026,10 +1027,10 @@ for bias in (0.0, 3.0):
     assert (flat < 0.01 and norms[-11] > 0.5) if bias == 0 else (flat > 0.5 and norms[-11] < 1e-6)
 
 # %% [markdown] slide="skip" sources=["S53"]
-# **So nothing is learned from far away.** The update of $W$ is the sum of the terms $G^{(t)}$. In the saturated
-# network those of the first 35 steps are so small that, in float32, adding them to those of the last 15 does not change
-# a single bit. What happened in the first 35 steps makes no difference to what the network learns. And nobody notices:
-# there is no error, no warning, and $\lVert dW \rVert$ is not 0.
+# **So nothing is learned from far away.** The update of $W$ is the sum \eqref{step-terms} of the terms $G^{(t)}$. In
+# the saturated network those of the first 35 steps are so small that, in float32, adding them to those of the last 15
+# does not change a single bit. What happened in the first 35 steps makes no difference to what the network learns. And
+# nobody notices: there is no error, no warning, and $\lVert dW \rVert$ is not 0.
 
 # %% tags=["demo"] slide="skip" sources=["S53"]
 v = rng.normal((1, H), H**-0.5, dtype="float64")
@@ -1086,9 +1087,9 @@ assert ends[0] < 1e-4 and 0.1 < ends[1] < 100 and ends[2] < 1e-10
 # %% [markdown] sources=["S23"]
 # ## What a network remembers
 #
-# The same product, seen from the front: how much does the network at step $t$ still know of its first input? Ask by how
-# much $h^{(t)}$ moves when $x^{(1)}$ moves: the **sensitivity** $\partial h^{(t)} / \partial x^{(1)}$. A shows it as a
-# picture (from Graves, 2008).
+# The same product \eqref{jacobian-chain}, seen from the front: how much does the network at step $t$ still know of its
+# first input? Ask by how much $h^{(t)}$ moves when $x^{(1)}$ moves: the **sensitivity** $\partial h^{(t)} / \partial
+# x^{(1)}$. A shows it as a picture (from Graves, 2008).
 #
 # Take one unit with $h^{(t)} = \tanh\big(x^{(t)} + w\,h^{(t-1)}\big)$, $w = 0.7$ and $h^{(0)} = 0$. It reads
 # $x^{(1)} = 1$ and then only zeros. The first step contributes its tanh′, each later step one Jacobian, here a number:
@@ -1122,7 +1123,8 @@ assert np.allclose(plain, [0.42, 0.224, 0.14, 0.093, 0.063, 0.044, 0.031, 0.021]
 # **With gates.** Give the unit a memory $c$ and three numbers between 0 and 1 that open and shut the ways in, on and
 # out:
 #
-# $$c^{(t)} = f^{(t)} c^{(t-1)} + i^{(t)} \tanh\big(x^{(t)}\big), \qquad h^{(t)} = o^{(t)} \tanh\big(c^{(t)}\big)$$
+# $$c^{(t)} = f^{(t)} c^{(t-1)} + i^{(t)} \tanh\big(x^{(t)}\big), \qquad h^{(t)} = o^{(t)} \tanh\big(c^{(t)}\big)
+# \label{gated-unit}$$
 #
 # ($o^{(t)}$ is the output gate here, not a logit.) A trained network computes its gates; we set them by hand. The input
 # gate $i$ is open at $t = 1$ only, the forget gate $f$ always, the output gate $o$ at $t = 1, 4, 6$. The way from
@@ -1191,8 +1193,8 @@ print(f"norm of the Jacobian from 'head': {left[head]:.1f}, from 'man': {left[ma
 assert went - man == 8 and left[man] < left[head] / 5
 
 # %% [markdown] sources=["S53"]
-# **What that does to learning.** The gradient of $W$ is the sum of the terms $G^{(t)}$ of "Many steps". Here are their
-# sizes for a sentence of 20 words with the loss at its end.
+# **What that does to learning.** The gradient of $W$ is the sum \eqref{step-terms} of the terms $G^{(t)}$. Here are
+# their sizes for a sentence of 20 words with the loss at its end.
 #
 # *What to see:* on the logarithmic scale both lines are nearly straight: a constant factor for each step back. With
 # the usual small random $W$ (uniform numbers of size $1/\sqrt H$) the first steps add a hundred thousandth of what the
@@ -1365,7 +1367,7 @@ assert unit_loss(4.94, -2.58) > 0.3 and unit_loss(4.94, -2.57) < 0.02
 # a larger $x^{(t)}$: if the first step goes up, so do all others. On the border between up and down the start is a
 # *resting point*, $x^{(1)} = x^{(0)}$. That is a straight line in the plane,
 #
-# $$0.5 = w\,\sigma(0.5) + b \quad\Longleftrightarrow\quad b = 0.5 - \sigma(0.5)\, w$$
+# $$0.5 = w\,\sigma(0.5) + b \quad\Longleftrightarrow\quad b = 0.5 - \sigma(0.5)\, w \label{cliff-line}$$
 #
 # One step multiplies a small distance from a resting point by the slope $w\,\sigma'(0.5)$. Above
 # $w = 1/\sigma'(0.5) = 4.26$ the slope is larger than 1 and the distance grows, with slope 1.16 in 50 steps to
@@ -1451,8 +1453,9 @@ assert 3300 < steepness.max() < 3340 and abs(start[1] - border(start[0])) < 1e-3
 
 # %% [markdown] slide="-" sources=["S36"]
 # *What to see:* nearly everywhere the ground is gentle. On the right a slope runs down to a valley, where $E = 0$. The
-# valley ends at the foot of a wall. The wall begins at $w \approx 4.26$ and follows the straight line. It is so thin
-# that it looks upright. At its steepest the gradient is more than ten thousand times as long as the median.
+# valley ends at the foot of a wall. The wall begins at $w \approx 4.26$ and follows the straight line
+# \eqref{cliff-line}. It is so thin that it looks upright. At its steepest the gradient is more than ten thousand times
+# as long as the median.
 
 # %% tags=["demo"] sources=["S36"]
 from course_lib import plots
@@ -1484,11 +1487,11 @@ assert np.allclose(landed, (92.6, 138.4), atol=0.1) and np.isclose(E_landed, 0.0
 #
 # $$g \leftarrow \begin{cases} v\, \dfrac{g}{\lVert g \rVert} & \text{if } \lVert g \rVert \gt v \\[1ex]
 # g & \text{otherwise} \end{cases}
-# \qquad\qquad \lVert g \rVert = \sqrt{\sum_{\theta \in \{U, W, b, V, c\}} \sum_{j} g_{\theta,j}^2}$$
+# \qquad\qquad \lVert g \rVert = \sqrt{\sum_{\theta \in \{U, W, b, V, c\}} \sum_{j} g_{\theta,j}^2} \label{clipping}$$
 #
 # > **Erratum (A).** *Printed:* nothing; in the copy at hand the slide ends after "the gradient clipping heuristic:".
-# > *Correct:* the formula above (Pascanu, Mikolov and Bengio, 2013). *Why the "if":* without it, small gradients would
-# > be made *longer*, and the steps near a minimum would never become small.
+# > *Correct:* the formula \eqref{clipping} (Pascanu, Mikolov and Bengio, 2013). *Why the "if":* without it, small
+# > gradients would be made *longer*, and the steps near a minimum would never become small.
 
 # %% tags=["demo"] sources=["S37"]
 from course_lib import optim
@@ -1687,8 +1690,8 @@ for k in (5, 10, 20):
 
 # %% [markdown] sources=["S55"]
 # **ReLU, and its caveat.** B prefers $\operatorname{relu}(a) = \max(0, a)$, whose derivative is 0 or 1, so that no
-# factor tanh′ below 1 shrinks the gradient. That is half of the Jacobian $\operatorname{diag}(\cdot)\,W$. The other
-# half is $W$, and without tanh nothing holds it. For units that stay active, and $W = g\,I$ with a gain $g$:
+# factor tanh′ below 1 shrinks the gradient. That is half of the Jacobian \eqref{jacobian}. The other half is $W$, and
+# without tanh nothing holds it. For units that stay active, and $W = g\,I$ with a gain $g$:
 #
 # $$\frac{\partial h^{(T)}}{\partial h^{(t)}} = W^{T-t} = g^{\,T-t}\, I$$
 #
@@ -1868,7 +1871,8 @@ plots.show(plots.over_time(starts, lstms, ylabel))
 # $J^{(t+1)} = \partial h^{(t+1)} / \partial h^{(t)}$ and $g^{(t)} = dL/dh^{(t)}$, a column,
 #
 # $$\Omega = \sum_{t=1}^{T-1} \big(r^{(t)} - 1\big)^2, \qquad
-# r^{(t)} = \frac{\big\lVert (J^{(t+1)})^\top g^{(t+1)} \big\rVert}{\big\lVert g^{(t+1)} \big\rVert}$$
+# r^{(t)} = \frac{\big\lVert (J^{(t+1)})^\top g^{(t+1)} \big\rVert}{\big\lVert g^{(t+1)} \big\rVert}
+# \label{regulariser}$$
 #
 # $\Omega$ is 0 if no step changes the length of what flows back.
 
@@ -1921,8 +1925,8 @@ print(f"relative error of the gradient < 1e-6: {error < 1e-6}")
 assert len(flow) == T - 1 and error < 1e-6
 
 # %% [markdown] slide="-" sources=["S55"]
-# Fifty steps of gradient descent on $\Omega$ alone, from a uniform $W$. (In training it is added to the loss, with a
-# weight.)
+# Fifty steps of gradient descent on $\Omega$ \eqref{regulariser} alone, from a uniform $W$. (In training it is added to
+# the loss, with a weight.)
 #
 # *What to see:* before, each step back multiplies the gradient by about a half. Afterwards the factors lie around 1,
 # some above and some below, and their product over all steps is of the order of 1.
@@ -2009,7 +2013,7 @@ plots.show(plots.learning_curves(runs, 20, 0.75))
 
 # %% [markdown] sources=["S55", "S79"]
 # **Gates.** The most used remedy changes the network itself, so that the way through time is a product of numbers
-# that the network can set to 1, as in the picture of the gated unit above. That is the LSTM of notebook 04 and the GRU
+# that the network can set to 1, as in the gated unit \eqref{gated-unit}. That is the LSTM of notebook 04 and the GRU
 # of notebook 05. There, too, much depends on the first values. So much of an LSTM's memory is left if its forget gate
 # stays at $\sigma(\text{bias})$:
 
@@ -2096,7 +2100,8 @@ progress()
 # You can take the gradient of a long sequence apart into a product of Jacobians, measure whether it vanishes or
 # explodes, and do something about it:
 #
-# * the factor of a step is $\operatorname{diag}(1 - h^2)\,W$; bounds on it are conditions, not promises;
+# * the factor of a step is $\operatorname{diag}(1 - h^2)\,W$, \eqref{jacobian}; bounds on it are conditions, not
+#   promises;
 # * exploding is loud: `inf`, then `nan`, or one enormous step. Watch the norm, and clip by it;
 # * vanishing is silent: the loss falls, but only the last few steps teach;
 # * first values (orthogonal, identity) decide whether learning starts; a regulariser can hold what they gave.

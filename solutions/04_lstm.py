@@ -1,7 +1,6 @@
 # ---
 # jupyter:
 #   jupytext:
-#     formats: ipynb,py:percent
 #     text_representation:
 #       extension: .py
 #       format_name: percent
@@ -70,7 +69,7 @@ def sigmoid(a):
 # them into two lines:
 #
 # $$\text{State} := \text{State}\cdot\text{State gate} + \text{Input}\cdot\text{Input gate}, \qquad
-# \text{Output} := \varphi(\text{State})\cdot\text{Output gate}$$
+# \text{Output} := \varphi(\text{State})\cdot\text{Output gate} \label{edited-state}$$
 #
 # (A writes $f$ for our $\varphi$. It is a function, tanh, and not the forget gate $f$ of the next section.) With the
 # state 0.8 and the input −0.5, the first line can do all this:
@@ -105,7 +104,7 @@ print("σ(50) is 1, rounded to float64:", bool(sigmoid(50.0) == 1))
 assert 0 < sigmoid(-10) < sigmoid(10) < 1 == sigmoid(50.0)
 
 # %% [markdown] sources=["S25", "S81"]
-# **Keep one bit for 50 steps.** One unit, gates set by hand:
+# **Keep one bit for 50 steps.** One unit, gates set by hand, as in \eqref{gated-unit}:
 #
 # $$c^{(t)} = f^{(t)} c^{(t-1)} + i^{(t)} \tanh\big(x^{(t)}\big), \qquad h^{(t)} = o^{(t)} \tanh\big(c^{(t)}\big)$$
 #
@@ -237,18 +236,18 @@ for leak in (0.9, 0.95, 0.99):
 # \text{forget gate}\quad & f^{(t)} = \sigma\big(a_f\big), & a_f &= b_f + U_f\, x^{(t)} + W_f\, h^{(t-1)} \\
 # \text{output gate}\quad & o^{(t)} = \sigma\big(a_o\big), & a_o &= b_o + U_o\, x^{(t)} + W_o\, h^{(t-1)} \\
 # \text{candidate}\quad & g^{(t)} = \tanh\big(a_g\big), & a_g &= b_g + U_g\, x^{(t)} + W_g\, h^{(t-1)}
-# \end{aligned}$$
+# \end{aligned} \label{gates}$$
 #
 # The **candidate** is what could be written. It is a plain recurrent unit, and no gate: its values may be negative.
 # The letters $i, f, o, g$ below a matrix are names, not numbers.
 
 # %% [markdown] sources=["S28", "S29", "S84", "S85"]
-# Then the two lines of the last section, entry by entry, every unit with its own gates:
+# Then the two lines \eqref{edited-state}, entry by entry, every unit with its own gates:
 #
 # $$\begin{aligned}
 # \text{memory}\quad & c^{(t)} = f^{(t)} \odot c^{(t-1)} + i^{(t)} \odot g^{(t)} \\
 # \text{state}\quad & h^{(t)} = o^{(t)} \odot \tanh\big(c^{(t)}\big)
-# \end{aligned}$$
+# \end{aligned} \label{memory}$$
 #
 # **By hand**, one unit with $c^{(t-1)} = 0.5$ and the sums $a_i = \ln 3$, $a_f = \ln 4$, $a_o = 0$, $a_g = \ln 2$. With
 # $\sigma(\ln n) = \frac{1}{1 + 1/n} = \frac{n}{n+1}$ and
@@ -401,8 +400,8 @@ for n_in, n in ((3, 5), (65, 128)):
 # %% [markdown]
 # ### Exercise 1 · One step of an LSTM (3 points)
 #
-# Write `lstm_step(x_t, h_prev, c_prev, params)`: the gates and the candidate of one step, the new memory and the new
-# state, for a batch.
+# Write `lstm_step(x_t, h_prev, c_prev, params)`: the gates and the candidate \eqref{gates} of one step, the new memory
+# and the new state \eqref{memory}, for a batch.
 #
 # | argument | shape | |
 # |:--|:--|:--|
@@ -592,15 +591,15 @@ for k, name in enumerate("ifo"):
 #
 # A and C do not agree on the candidate. A writes $\sigma$, as Goodfellow, Bengio and Courville do; C writes tanh, as
 # nearly everybody does today. It is no erratum: both work. But they make two different memories. To see it, put the
-# formula of the memory into itself, again and again, down to $c^{(0)} = 0$:
+# formula of the memory \eqref{memory} into itself, again and again, down to $c^{(0)} = 0$:
 #
 # $$c^{(t)} = i^{(t)} \odot g^{(t)} + f^{(t)} \odot c^{(t-1)} =
-# \sum_{k=1}^{t} \Big(\prod_{j=k+1}^{t} f^{(j)}\Big) \odot i^{(k)} \odot g^{(k)}$$
+# \sum_{k=1}^{t} \Big(\prod_{j=k+1}^{t} f^{(j)}\Big) \odot i^{(k)} \odot g^{(k)} \label{written}$$
 #
 # What was written at step $k$ counts with the share that the forget gates have let pass since.
 
 # %% [markdown] slide="fragment" sources=["S28", "S83"]
-# All $f$ and $i$ are positive. So
+# All $f$ and $i$ in \eqref{written} are positive. So
 #
 # * with $g = \sigma(\dots) \gt 0$, every term is positive: $c$ **can never be negative**, and where $f = 1$ it can
 #   only grow. The only way down is to forget;
@@ -722,7 +721,7 @@ assert np.isclose(loss_of_step(), loss_with("c⁻", c_row))
 # $\partial^+ h_n/\partial c_n = o_n \big(1 - \tanh^2(c_n)\big)$. Two ways, two terms:
 #
 # $$\frac{dL}{dc} = \underbrace{\delta_c}_{\text{along the line}} + \underbrace{\frac{dL}{dh} \odot o \odot
-# \big(1 - \tanh^2(c)\big)}_{\text{through } h}$$
+# \big(1 - \tanh^2(c)\big)}_{\text{through } h} \label{two-arrivals}$$
 #
 # This is where the two arrivals meet. The gate $o$ stands in the second term only: it can be shut, and the memory still
 # gets its gradient from later steps. (The cell divides what was measured by $dL/dh = v$; the factor of the formula has
@@ -1128,7 +1127,7 @@ assert abs(f_1 + through - whole) < 1e-8 and abs(whole - 1.008) < 6e-4
 # other two held fixed, is, with $W_{i,jk}$ for the entry $(j, k)$ of $W_i$:
 #
 # $$\frac{\partial^+ c_j^{(t)}}{\partial h_k^{(t-1)}} = g_j\, i_j (1 - i_j)\, W_{i,jk} \;+\;
-# c_j^{(t-1)} f_j (1 - f_j)\, W_{f,jk} \;+\; i_j (1 - g_j^2)\, W_{g,jk}$$
+# c_j^{(t-1)} f_j (1 - f_j)\, W_{f,jk} \;+\; i_j (1 - g_j^2)\, W_{g,jk} \label{through-gates}$$
 #
 # And $h_k^{(t-1)} = o_k^{(t-1)} \tanh c_k^{(t-1)}$. Its gate $o^{(t-1)}$ was made from $h^{(t-2)}$, not from
 # $c^{(t-1)}$, so it is a constant here:
@@ -1137,11 +1136,11 @@ assert abs(f_1 + through - whole) < 1e-8 and abs(whole - 1.008) < 6e-4
 # \qquad\text{and 0 for two different units}$$
 
 # %% [markdown] slide="fragment"
-# Together, with the matrix of the first formula called $K^{(t)}$:
+# Together, with the matrix \eqref{through-gates} called $K^{(t)}$:
 #
 # $$\frac{dc^{(t)}}{dc^{(t-1)}} = \underbrace{\operatorname{diag}\big(f^{(t)}\big)}_{\text{direct}} +
 # \underbrace{K^{(t)} \operatorname{diag}\Big(o^{(t-1)} \odot \big(1 - \tanh^2 c^{(t-1)}\big)\Big)}_{\text{through }
-# h^{(t-1)}}$$
+# h^{(t-1)}} \label{cell-jacobian}$$
 #
 # Row $j$: new memory, column $k$: old memory. The slopes of the gates multiply the *rows* of $W$, those of $h^{(t-1)}$
 # the *columns*. The output gate $o^{(t)}$ and its weights $W_o$ do not occur: $o^{(t)}$ is not used in $c^{(t)}$. The
@@ -1150,9 +1149,10 @@ assert abs(f_1 + through - whole) < 1e-8 and abs(whole - 1.008) < 6e-4
 # %% [markdown]
 # ### Exercise 4 · Two paths through a step (2 points)
 #
-# Write `cell_jacobian_parts(cache)`: for each sample the two parts of $\dfrac{dc^{(t)}}{dc^{(t-1)}}$. One is the direct
-# path, the other one leads from $c^{(t-1)}$ to $h^{(t-1)} = o^{(t-1)} \odot \tanh c^{(t-1)}$, and from there through
-# the gates and the candidate of step $t$. The inputs $x^{(t)}$ and the gate $o^{(t-1)}$ are held fixed.
+# Write `cell_jacobian_parts(cache)`: for each sample the two parts of $\dfrac{dc^{(t)}}{dc^{(t-1)}}$,
+# \eqref{cell-jacobian}. One is the direct path, the other one leads from $c^{(t-1)}$ to $h^{(t-1)} = o^{(t-1)} \odot
+# \tanh c^{(t-1)}$, and from there through the gates and the candidate of step $t$. The inputs $x^{(t)}$ and the gate
+# $o^{(t-1)}$ are held fixed.
 #
 # | argument | shape | |
 # |:--|:--|:--|
@@ -1233,7 +1233,7 @@ assert np.abs(direct + through - measured).max() < 1e-7 and off > 0.4
 # Take one unit $n$ of the last memory as the loss, $L = c_n^{(T)}$. At the end $\frac{dL}{dh^{(T)}} = 0$ and
 # $\delta_c^{(T)} = e_n$, row $n$ of the matrix $I$. Each call gets $\frac{dL}{dh^{(t)}}$ as `dh` and $\delta_c^{(t)}$
 # as `dc`, and returns the same two for $t - 1$. (No immediate derivative is to be added: $L$ uses no state.) Where they
-# meet, as in "The backward step",
+# meet, as in \eqref{two-arrivals},
 #
 # $$\frac{dc_n^{(T)}}{dc^{(t)}} = \frac{dL}{dc^{(t)}} = \delta_c^{(t)} + \frac{dL}{dh^{(t)}} \odot o^{(t)} \odot
 # \big(1 - \tanh^2 c^{(t)}\big)$$
@@ -1331,7 +1331,7 @@ assert panels["forget bias 3"][1][0] < 0.2 < 10 < panels["forget bias 3"][0][0]
 # How long does a memory last, if its forget gate stays at $f$? After $n$ steps the share $f^n$ is left. Half of it is
 # left after the **half-life** $n_{1/2}$:
 #
-# $$f^{\,n} = \tfrac12 \quad\Longleftrightarrow\quad n_{1/2} = \frac{\ln 2}{-\ln f}$$
+# $$f^{\,n} = \tfrac12 \quad\Longleftrightarrow\quad n_{1/2} = \frac{\ln 2}{-\ln f} \label{half-life}$$
 #
 # The gate is $f = \sigma(a)$ with $a = U_f x + W_f h + b_f$. At the start the weights are small, so $a \approx b_f$ and
 # $-\ln f \approx -\ln \sigma(b_f) = \ln(1 + e^{-b_f})$. *What to see:* with bias 0 a memory lives for **one** step. To
@@ -1406,9 +1406,9 @@ for name, networks in (("plain network", plain), ("LSTM, biases 0", closed)):
 # stand beside $g$ and $c$, which are small.) With $h = \tfrac12 c$,
 #
 # $$c^{(t)} \approx \tfrac12\, c^{(t-1)} + \tfrac12\, W_g h^{(t-1)} + \dots =
-# \big(\tfrac12 I + \tfrac14 W_g\big)\, c^{(t-1)} + \dots$$
+# \big(\tfrac12 I + \tfrac14 W_g\big)\, c^{(t-1)} + \dots \label{tangent}$$
 #
-# This is the linear recurrence of notebook 03 ("Eigenvalues"). The eigenvalues of $W_g$, uniform of size $1/\sqrt H$,
+# This is the linear recurrence, \eqref{linear-recurrence}. The eigenvalues of $W_g$, uniform of size $1/\sqrt H$,
 # fill a disc of radius about $1/\sqrt 3 = 0.58$. So those of $\tfrac12 I + \tfrac14 W_g$ fill one around ½, out to
 # about $0.5 + 0.25 \cdot 0.58 = 0.64$. A plain network loses by its $W$, whose radius is 0.58, too. Measured a step:
 # the three LSTMs 0.62 to 0.64, the plain ones 0.55 to 0.63. All have died after 99 steps: $0.64^{99} = 6 \cdot
@@ -1437,7 +1437,7 @@ assert np.abs(memories).mean() < 0.2 and abs(gates[:, 1].mean() - 0.5) < 0.02
 # The cure costs one line. **Start the bias of the forget gate above 0**, so that the gate begins open and the network
 # has to learn to forget rather than to remember. Gers, Schmidhuber and Cummins (2000) did so when they introduced the
 # gate; Jozefowicz, Zaremba and Sutskever (2015) found that with a bias of 1 an LSTM does as well as its rivals. How
-# large has it to be, for a half-life of $n$ steps? Solve $f^n = \tfrac12$ for $b$:
+# large has it to be, for a half-life of $n$ steps? Solve \eqref{half-life}, $f^n = \tfrac12$, for $b$:
 #
 # $$\frac{1}{1 + e^{-b}} = 2^{-1/n} \quad\Longleftrightarrow\quad b = -\ln\big(2^{1/n} - 1\big) \approx
 # \ln \frac{n}{\ln 2}$$
@@ -1457,7 +1457,7 @@ for n in (1, 10, 100, 1000):
 # sum of what is left, $1 + f + f^2 + \dots$ To have $\frac{1}{1-f} = 1 + u$, set
 #
 # $$f = \frac{u}{1+u} = \frac{1}{1 + e^{-\ln u}} = \sigma(\ln u), \qquad\text{so}\qquad b_f = \ln u, \qquad
-# u \sim \mathcal U[1, t_{\max} - 1], \qquad b_i = -b_f$$
+# u \sim \mathcal U[1, t_{\max} - 1], \qquad b_i = -b_f \label{chrono}$$
 #
 # The times are then spread evenly from 2 to $t_{\max}$, the longest span you expect. Why $b_i = -b_f$? Since
 # $\sigma(-b) = 1 - \sigma(b)$, it makes $i = 1 - f$ at the start, and $c^{(t)} = f \odot c^{(t-1)} + (1 - f) \odot
@@ -1491,8 +1491,8 @@ assert np.allclose(1 / (1 - shares), 1 + spans) and np.allclose(sigmoid(-np.log(
 #
 # * `"zeros"`: all are 0.
 # * `"one"`: those of the forget gate are 1, all others 0.
-# * `"chrono"`: $b_f = \ln u$, where $u$ is drawn evenly from $1$ to $t_{\max} - 1$ (any number between them, not only
-#   whole ones), for each unit anew; $b_i = -b_f$; $b_o$ and $b_g$ are 0.
+# * `"chrono"`, as in \eqref{chrono}: $b_f = \ln u$, where $u$ is drawn evenly from $1$ to $t_{\max} - 1$ (any number
+#   between them, not only whole ones), for each unit anew; $b_i = -b_f$; $b_o$ and $b_g$ are 0.
 #
 # Draw from `rng` only: the same seed gives the same biases, another seed other ones, and neither `np.random.seed` nor
 # other global state is used or changed. Nothing but `"chrono"` depends on `t_max` and `rng`. Marked: zeros, one and
@@ -1592,10 +1592,10 @@ assert norms["forget bias 3"][0] > 5 and norms["forget bias 5"][0] > 5
 
 # %% [markdown]
 # **Where do the values above 1 come from?** Not from the direct path: $f \lt 1$. Compare the two. With bias 3 the
-# direct path keeps two per cent at best; all the rest comes in through $h$. Take the tangent of the last section at
-# this bias: $i$ and $o$ are still ½, only $f$ is 0.95 now. So it is $f I + \tfrac14 W_g$, with the radius 1.1: a
-# growing power. (The real factor, 1.04, is smaller, since the states are no longer small.) With chrono the input gates
-# are nearly shut, so the path through $h$ is narrow. There the whole derivative is nearly the direct path, and what is
+# direct path keeps two per cent at best; all the rest comes in through $h$. Take the tangent \eqref{tangent} at this
+# bias: $i$ and $o$ are still ½, only $f$ is 0.95 now. So it is $f I + \tfrac14 W_g$, with the radius 1.1: a growing
+# power. (The real factor, 1.04, is smaller, since the states are no longer small.) With chrono the input gates are
+# nearly shut, so the path through $h$ is narrow. There the whole derivative is nearly the direct path, and what is
 # often said of LSTMs is true: $f$ rules the memory.
 
 # %% tags=["demo"]
@@ -1729,7 +1729,7 @@ assert early[1] < early[0] - 0.1
 # A matrix times a stack is a sum over its blocks. So in our letters each gate gets one more matrix, $P$ $(H \times H)$:
 #
 # $$f = \sigma(U_f x^{(t)} + W_f h^{(t-1)} + P_f\, c^{(t-1)} + b_f), \qquad
-# o = \sigma(U_o x^{(t)} + W_o h^{(t-1)} + P_o\, c^{(t)} + b_o)$$
+# o = \sigma(U_o x^{(t)} + W_o h^{(t-1)} + P_o\, c^{(t)} + b_o) \label{peepholes}$$
 #
 # and $i$ like $f$. Note the times: $i$ and $f$ see the **old** memory, for the new one is not there yet. $o$ comes last
 # and sees the **new** one. The candidate has no peephole.
@@ -1759,7 +1759,7 @@ assert np.allclose(as_printed, in_blocks)
 # %% [markdown] slide="fragment" sources=["S87"]
 # **Coupled gates.** The other variant of C has one gate less. What is forgotten makes room for what is written:
 #
-# $$c^{(t)} = f \odot c^{(t-1)} + (1 - f) \odot g^{(t)}, \qquad\text{that is}\quad i = 1 - f$$
+# $$c^{(t)} = f \odot c^{(t-1)} + (1 - f) \odot g^{(t)}, \qquad\text{that is}\quad i = 1 - f \label{coupled-gates}$$
 #
 # Then $c^{(t)}$ lies between $c^{(t-1)}$ and $g^{(t)}$, entry by entry. So if $|c^{(0)}| \le 1$, then $|c^{(t)}| \lt 1$
 # at all later steps. A quarter of the parameters is saved.
@@ -1778,9 +1778,10 @@ assert np.allclose(as_printed, in_blocks)
 # | `coupled` | `False` or `True` | `True`: $i^{(t)} = 1 - f^{(t)}$; the blocks of i in `params` are then not used |
 # | *returns* | | `h, c, gates` as in Exercise 1 |
 #
-# With peepholes a gate's $\sigma$ also gets what it sees of the memory: $P_i\, c^{(t-1)}$, $P_f\, c^{(t-1)}$ and, for
-# the output gate, $P_o\, c^{(t)}$, the new memory; $p \odot c$ where they are diagonal. The candidate sees no memory.
-# Both options can be chosen together. With `peephole=None` there may be a `"P"` in `params` and it is still not used.
+# With peepholes \eqref{peepholes} a gate's $\sigma$ also gets what it sees of the memory: $P_i\, c^{(t-1)}$, $P_f\,
+# c^{(t-1)}$ and, for the output gate, $P_o\, c^{(t)}$, the new memory; $p \odot c$ where they are diagonal. The
+# candidate sees no memory. Both options can be chosen together. With `peephole=None` there may be a `"P"` in `params`
+# and it is still not used.
 #
 # All sizes can be 1. Do not change the inputs. Marked: without options (0.25 points), coupled gates (0.25), full
 # peepholes (0.25), diagonal peepholes (0.25). `hint(lstm_variant)` gives a hint.

@@ -1,7 +1,6 @@
 # ---
 # jupyter:
 #   jupytext:
-#     formats: ipynb,py:percent
 #     text_representation:
 #       extension: .py
 #       format_name: percent
@@ -83,7 +82,7 @@ assert np.isclose(separate, 9) and np.isclose(coupled, 1)
 # r^{(t)} &= \sigma\big(U_r\, x^{(t)} + W_r\, h^{(t-1)} + b_r\big) \\
 # g^{(t)} &= \tanh\big(U_g\, x^{(t)} + W_g\, (r^{(t)} \odot h^{(t-1)}) + b_g\big) \\
 # h^{(t)} &= (1 - z^{(t)}) \odot h^{(t-1)} + z^{(t)} \odot g^{(t)}
-# \end{aligned}$$
+# \end{aligned} \label{gru}$$
 #
 # C prints these four lines without biases. It writes $\tilde h_t$ for $g$, and one product
 # $W_z \cdot [h_{t-1}, x_t]$ where we have two: its matrix is our $W_z$ and $U_z$ side by side.
@@ -122,8 +121,8 @@ from course_lib import plots
 plots.show(plots.gru_cell())
 
 # %% [markdown] sources=["S88"]
-# **On the line.** The last formula is a weighted mean, unit by unit: the weights $1 - z_i$ and $z_i$ are positive and
-# their sum is 1. Written as a step from the old state,
+# **On the line.** The last line of \eqref{gru} is a weighted mean, unit by unit: the weights $1 - z_i$ and $z_i$ are
+# positive and their sum is 1. Written as a step from the old state,
 #
 # $$h_i^{(t)} = h_i^{(t-1)} + z_i\,\big(g_i - h_i^{(t-1)}\big),$$
 #
@@ -149,7 +148,7 @@ widgets.sliders(lambda z1, z2: plots.between(old, candidate, (z1, z2)), {"z₁":
 # **So a GRU cannot run away.** A weighted mean is at most as large as the larger of the two:
 #
 # $$|h_i^{(t)}| \le (1 - z_i)\,|h_i^{(t-1)}| + z_i\,|g_i| \le \max\big(|h_i^{(t-1)}|, |g_i|\big), \qquad
-# \text{and } |g_i| \lt 1$$
+# \text{and } |g_i| \lt 1 \label{bounded}$$
 #
 # Started inside $(-1, 1)$, the state stays there for ever. Started outside, a unit never gets further away. The memory
 # $c$ of an LSTM has no such bound: with biases that hold $f$ and $i$ open and make the candidates positive, it climbs.
@@ -227,7 +226,7 @@ assert np.allclose((rows @ cell.params["W"][0].T)[2], cell.params["W"][0] @ colu
 # %% [markdown]
 # ### Exercise 1 · One step of a GRU (3 points)
 #
-# Write `gru_step(x_t, h_prev, params, reset="before")`: one step, for a batch.
+# Write `gru_step(x_t, h_prev, params, reset="before")`: one step \eqref{gru}, for a batch.
 #
 # | argument | shape | |
 # |:--|:--|:--|
@@ -407,7 +406,7 @@ assert np.allclose(with_tanh, yours[:, 0]), "check(gru_step) first"
 # $$\begin{aligned}
 # \text{before: } g &= \tanh\big(U_g x + W_g\,(r \odot h) + b_g\big) \\
 # \text{after: } g &= \tanh\big(U_g x + r \odot (W_g\, h + b_{\text{reset}}) + b_g\big)
-# \end{aligned}$$
+# \end{aligned} \label{reset-places}$$
 #
 # (Here $h = h^{(t-1)}$.) *Before* is what A and C print. *After* is what cuDNN computes, and with it PyTorch. Its
 # advantage: $W_z h$, $W_r h$ and $W_g h$ are products with the same $h$, one large product instead of two in a row. As
@@ -765,7 +764,7 @@ for j in range(H):
     assert np.isclose(sum(ways), through_z[j], atol=1e-7)
 
 # %% [markdown]
-# **Through the candidate.** The slope of tanh is $1 - g^2$ (notebook 02, "One step back"). Behind it, $a_g$ has the
+# **Through the candidate.** The slope of tanh is $1 - g^2$, by \eqref{tanh-slope}. Behind it, $a_g$ has the
 # product $m = r \odot h_-$ where a plain network has $h_-$:
 #
 # $$da_g = dg \odot (1 - g^2), \qquad dm = W_g^\top\, da_g$$
@@ -815,7 +814,8 @@ for j in range(H):
 #
 # $$\frac{dL}{dh^{(t-1)}} = \underbrace{dh \odot (1 - z)}_{\text{top}} \;+\;
 # \underbrace{W_z^\top da_z}_{\text{update gate}} \;+\; \underbrace{r \odot \big(W_g^\top da_g\big)}_{\text{candidate}}
-# \;+\; \underbrace{W_r^\top da_r}_{\text{reset gate}} \;+\; \frac{\partial^+ L}{\partial h^{(t-1)}}$$
+# \;+\; \underbrace{W_r^\top da_r}_{\text{reset gate}} \;+\; \frac{\partial^+ L}{\partial h^{(t-1)}}
+# \label{four-paths}$$
 #
 # The first four terms are $dh_-$. The last one is new at every step, from the output of step $t - 1$ itself, as in
 # notebook 02. It is not part of the step back: a loop over time adds it.
@@ -1028,7 +1028,8 @@ assert np.abs(takes - keeps).max() > 0.3
 # **From one to the other.** The two networks are the same if $u = 1 - z$ at every step. One identity is all it takes,
 # and it is a short one: multiply above and below by $e^{a}$ in the last step.
 #
-# $$1 - \sigma(a) = 1 - \frac{1}{1 + e^{-a}} = \frac{e^{-a}}{1 + e^{-a}} = \frac{1}{e^{a} + 1} = \sigma(-a)$$
+# $$1 - \sigma(a) = 1 - \frac{1}{1 + e^{-a}} = \frac{e^{-a}}{1 + e^{-a}} = \frac{1}{e^{a} + 1} = \sigma(-a)
+# \label{mirrored}$$
 #
 # So $u$ is again a sigmoid gate, that of the sum $-a$. The curve of $\sigma$ is point-symmetric around
 # $(0, \tfrac12)$.
@@ -1132,10 +1133,10 @@ for kind, G in ((RNN, 1), (GRU, 3), (LSTM, 4)):
 plots.show(plots.parameter_bars(counts, D, H))
 
 # %% [markdown]
-# **Small print.** C's GRU has no biases; then $N = 3H(D + H)$. With the reset *after* the product there is
-# one more vector, `b_reset`: $H$ numbers. PyTorch stores *two* biases for each group, one beside $U$ and one beside
-# $W$, so it counts $G H\,(D + H + 2)$. A gate only needs their sum, and one bias would do. The GRU's candidate needs
-# both: there the second one *is* `b_reset`, since $r$ multiplies it and not the first.
+# **Small print.** C's GRU has no biases; then $N = 3H(D + H)$. With the reset *after* the product, as in
+# \eqref{reset-places}, there is one more vector, `b_reset`: $H$ numbers. PyTorch stores *two* biases for each group,
+# one beside $U$ and one beside $W$, so it counts $G H\,(D + H + 2)$. A gate only needs their sum, and one bias would
+# do. The GRU's candidate needs both: there the second one *is* `b_reset`, since $r$ multiplies it and not the first.
 #
 # **A fair comparison** of cells holds the parameters equal, not the units. For large $H$ the count is about $G H^2$, so
 # a GRU may have more units than an LSTM: $3 H'^2 = 4 H^2$ gives $H' = \sqrt{4/3}\,H = 1.15\,H$.
@@ -1199,7 +1200,7 @@ assert off_c > 0.1 and off_h > 0.1
 # > one. And one of them can do what the other cannot.
 #
 # **An LSTM can count.** Its $f$ and $i$ can both be 1. Then $c^{(t)} = c^{(t-1)} + g$, and with $g = 1$ it counts the
-# steps. A GRU that starts at 0 stays inside $(-1, 1)$, whatever its numbers are (“One gate for two tasks”). So not
+# steps. A GRU that starts at 0 stays inside $(-1, 1)$, whatever its numbers are: that is \eqref{bounded}. So not
 # every LSTM is a GRU. Is every GRU an LSTM, in some other way than the one just tried? The next section builds it, and
 # the mended claim is run there, under “Equal”.
 
@@ -1261,8 +1262,8 @@ assert max(moved[:2]) < 1e-12 < 0.1 < moved[2]
 #
 # $$i = 1 - f$$
 #
-# The LSTM loses its input gate. ($f$ is a gate: $1 - \sigma(a) = \sigma(-a)$, with the parameters of $z$ negated.)
-# Without this, $f$ and $i$ can both be open, and the memory can count.
+# The LSTM loses its input gate, as in \eqref{coupled-gates}. ($f$ is a gate, by \eqref{mirrored}: with the parameters
+# of $z$ negated.) Without this, $f$ and $i$ can both be open, and the memory can count.
 
 # %% tags=["demo"] sources=["S89"]
 from course_lib import backend
@@ -1282,7 +1283,7 @@ assert apart < 1e-12
 # $$\text{LSTM: } f = \sigma\big(U_f x^{(t)} + W_f h^{(t-1)} + b_f\big) \qquad
 # \text{GRU: } 1 - z = \sigma\big({-U_z} x^{(t)} - W_z c^{(t-1)} - b_z\big)$$
 #
-# So every gate must see $c^{(t-1)}$ in place of $h^{(t-1)}$. This is the peephole of notebook 04 ("Variants"). It must
+# So every gate must see $c^{(t-1)}$ in place of $h^{(t-1)}$. This is the peephole, \eqref{peepholes}. It must
 # be the *full* one, a matrix, as C prints it: $W_z$ mixes the units. A diagonal one, where each unit sees its own
 # memory only, is not enough.
 
@@ -1635,10 +1636,11 @@ assert np.ptp(effect["LSTM"]) < 1e-12 and np.ptp(effect["GRU"]) > 0.05
 # ## Gradient flow and the update bias
 #
 # A GRU is said to carry gradients far. Does it, as it is first drawn? One of the four paths from $h^{(t)}$ back to
-# $h^{(t-1)}$ is direct ("The backward step"): it multiplies by $1 - z$, unit by unit. If the bias $b_z$ is what
-# decides, then $1 - z \approx \sigma(-b_z)$ at every step, and after $k$ steps there is left on this path
+# $h^{(t-1)}$ is direct, the first term of \eqref{four-paths}: it multiplies by $1 - z$, unit by unit. If the bias $b_z$
+# is what decides, then $1 - z \approx \sigma(-b_z)$ at every step, and after $k$ steps there is left on this path
 #
-# $$\sigma(-b_z)^k, \qquad \text{half of it after}\quad k_{1/2} = \frac{\ln 2}{-\ln \sigma(-b_z)}\ \text{ steps}$$
+# $$\sigma(-b_z)^k, \qquad \text{half of it after}\quad k_{1/2} = \frac{\ln 2}{-\ln \sigma(-b_z)}\ \text{ steps}
+# \label{direct-path}$$
 #
 # (from $\sigma(-b_z)^k = \tfrac12$, by taking logarithms). With $b_z = 0$ the gate stands at $\tfrac12$, and half is
 # lost at *every* step.
@@ -1651,12 +1653,11 @@ for bias in (0, -1, -2, -3, -5):
     assert np.isclose(keep**half, 0.5)
 
 # %% [markdown]
-# **One span for each unit.** A task seldom has a single time scale. The *chrono* start of notebook 04 ("Biases that
-# remember"; Tallec and Ollivier, 2018) draws for each unit a number $s$, evenly between 1 and $t_{\max} - 1$. (There it
-# was called $u$, which here is A's gate.) For a GRU it sets
+# **One span for each unit.** A task seldom has a single time scale. The *chrono* start, \eqref{chrono} (Tallec
+# and Ollivier, 2018), draws for each unit a number $s$, evenly between 1 and $t_{\max} - 1$. (There it was called $u$, which here is A's gate.) For a GRU it sets
 #
 # $$b_z = -\ln s \qquad\Longrightarrow\qquad 1 - z \approx \sigma(\ln s) = \frac{1}{1 + e^{-\ln s}} = \frac{s}{s + 1}
-# {} = 1 - \frac{1}{s + 1}$$
+# {} = 1 - \frac{1}{s + 1} \label{gru-chrono}$$
 #
 # Of what a unit holds, the share $\frac{1}{s + 1}$ goes at each step. So it forgets in about $s + 1$ steps, some units
 # in 2, others in $t_{\max}$.
@@ -1677,9 +1678,9 @@ assert spans.min() >= 2 and spans.max() <= 100
 # is taken back step by step, as in notebook 03 ("Remedies"). Only the bias of $z$ differs.
 #
 # With the usual 0 the GRU is *no better than the plain network*. At $-3$ some two per cent arrive. The direct path
-# alone would leave 8e-3 there, as computed above: the same order of magnitude. At 0 it would leave 2e-30. The other
-# three paths bring nine powers of ten more, and that is still nothing. The sign counts: $+3$, which says "keep" in the
-# other convention, is a catastrophe here.
+# alone would leave 8e-3 there, by \eqref{direct-path}: the same order of magnitude. At 0 it would leave 2e-30. The
+# other three paths bring nine powers of ten more, and that is still nothing. The sign counts: $+3$, which says "keep"
+# in the other convention, is a catastrophe here.
 
 # %% tags=["demo"] sources=["S88"]
 from course_lib import backend, init

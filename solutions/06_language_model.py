@@ -1,7 +1,6 @@
 # ---
 # jupyter:
 #   jupytext:
-#     formats: ipynb,py:percent
 #     text_representation:
 #       extension: .py
 #       format_name: percent
@@ -50,11 +49,11 @@ from course_lib.checking import check, earned, hint, progress  # earned: for the
 # $P(a, b) = P(a)\, P(b \mid a)$; used again for each further character, it gives
 #
 # $$P(y_1, \dots, y_N) = P(y_1)\, P(y_2 \mid y_1)\, P(y_3 \mid y_1, y_2) \cdots
-# = \prod_{n=1}^{N} P(y_n \mid y_1, \dots, y_{n-1})$$
+# = \prod_{n=1}^{N} P(y_n \mid y_1, \dots, y_{n-1}) \label{text-probability}$$
 #
 # A recurrent network can answer each of these questions: $x^{(t)}$ is the character read last, $h^{(t)}$ what is kept
-# of all before, $p^{(t)} = \operatorname{softmax}(o^{(t)})$ the answer. The loss of notebook 01 is minus the logarithm
-# of the product: $\;L = -\sum_t \ln p^{(t)}_{y^{(t)}}$.
+# of all before, $p^{(t)} = \operatorname{softmax}(o^{(t)})$ the answer. The loss \eqref{sequence-loss} is minus the
+# logarithm of the product: $\;L = -\sum_t \ln p^{(t)}_{y^{(t)}}$.
 
 # %% tags=["demo"] sources=["S61"]
 from course_lib import data
@@ -99,7 +98,7 @@ assert vocabulary.decode(ids) == train
 # terms but one are 0:
 #
 # $$(U x)_j = \sum_{m=1}^{V} U_{jm}\, x_m = U_{ji} \quad\text{for } x_i = 1
-# \qquad\Longrightarrow\qquad U x = \text{column } i \text{ of } U$$
+# \qquad\Longrightarrow\qquad U x = \text{column } i \text{ of } U \label{column}$$
 #
 # So nobody makes the vector. Looking up a column costs no multiplication, and each column is what the network knows
 # about one character. It learns only when that character is read: the gradient of $U$ is 0 in all other columns.
@@ -170,7 +169,7 @@ assert np.isclose(after_one, of_pairs - entropy) and after_one < entropy
 # If the last $n$ characters $w$ were seen $N_w$ times, with $m_w$ different characters after them,
 #
 # $$q_n(b) = \frac{N_{w b} + m_w\, q_{n-1}(b)}{N_w + m_w}, \qquad
-# \sum_b q_n(b) = \frac{N_w + m_w \cdot 1}{N_w + m_w} = 1$$
+# \sum_b q_n(b) = \frac{N_w + m_w \cdot 1}{N_w + m_w} = 1 \label{mixed-tables}$$
 #
 # (and where $w$ was never seen, $q_n = q_{n-1}$).
 #
@@ -213,8 +212,8 @@ print(f"{on_held_out[best]:.2f} looking back {best}: a table of {rows[best]} row
 assert np.isclose(on_train[0], entropy) and on_train[-1] < 1 < on_held_out[best] < on_held_out[-1]
 
 # %% [markdown] slide="skip"
-# The cell above computes the formula for all characters of a text at once. Here it is for one place, taken literally:
-# after "th", from $q_{-1} = 1/V$ up to $q_2$.
+# The cell above computes \eqref{mixed-tables} for all characters of a text at once. Here it is for one place, taken
+# literally: after "th", from $q_{-1} = 1/V$ up to $q_2$.
 
 # %% tags=["demo"] slide="skip"
 def after(w):
@@ -594,8 +593,8 @@ print("steps counted, sliding:", reach_sliding, "sum", sum(reach_sliding))
 assert sum(reach_chunks) == 18 and sum(reach_sliding) == 24
 
 # %% [markdown] sources=["S68", "S80"]
-# **All pairs.** Notebook 02 ("From T² to T") wrote the full gradient as a sum over pairs of a loss $t$ and a place $s$,
-# where $W$ was used. With $\delta_s^{(t)} = dL^{(t)}/da^{(s)}$,
+# **All pairs.** The full gradient is a sum over pairs of a loss $t$ and a place $s$ where $W$ was used, \eqref{pairs}.
+# With $\delta_s^{(t)} = dL^{(t)}/da^{(s)}$,
 #
 # $$\frac{dL}{dW} = \sum_{t=1}^{T} \sum_{s=1}^{t} \delta_s^{(t)}\, h^{(s-1)\top}, \qquad
 # \delta_s^{(t)} = \operatorname{diag}\big(1 - (h^{(s)})^2\big)\, W^\top \delta_{s+1}^{(t)} \;\text{ for } s \lt t$$
@@ -640,7 +639,7 @@ for T, k in ((12, 4), (200, 5), (200, 25)):
 #
 # $$\frac{dL}{dh^{(e)}} = \frac{\partial^+ L}{\partial h^{(e)}} + \lambda^{(e)}
 # \qquad\qquad
-# \frac{dL}{dh^{(e)}} \approx \frac{\partial^+ L}{\partial h^{(e)}}$$
+# \frac{dL}{dh^{(e)}} \approx \frac{\partial^+ L}{\partial h^{(e)}} \label{cut}$$
 #
 # That is all the difference: $\lambda$ is set to 0 at every border, $T/k - 1$ vectors in all. Whatever would have come
 # from them is missing. The losses themselves are complete, so $dL/dV$ and $dL/dc$ are exact.
@@ -832,12 +831,12 @@ assert np.median(cosines["sliding"][:, 4]) > 0.999 > np.median(cosines["chunks"]
 # $$\text{sliding: } \sqrt{\frac{\sum_{j \ge k} \gamma^{2j}}{\sum_{j \ge 0} \gamma^{2j}}} = \gamma^k
 # \qquad
 # \text{chunks: } \sqrt{\frac{\big(\frac Tk - 1\big) \sum_{j \ge 1} j\,\gamma^{2j}}{T \sum_{j \ge 0} \gamma^{2j}}}
-# = \frac{\gamma}{\sqrt{1 - \gamma^2}} \sqrt{\frac1k - \frac1T}$$
+# = \frac{\gamma}{\sqrt{1 - \gamma^2}} \sqrt{\frac1k - \frac1T} \label{left-out}$$
 
 # %% [markdown] slide="fragment"
-# (Left for $j \ll T$: $\sum_{j \ge k} \gamma^{2j} = \gamma^{2k} \sum_{j \ge 0} \gamma^{2j}$. Right, if $\gamma^k$ is
-# small: a border is crossed by $j$ pairs of distance $j$, and $\sum_{j \ge 1} j\,r^j = r/(1-r)^2$,
-# $\sum_{j \ge 0} r^j = 1/(1-r)$ with $r = \gamma^2$.)
+# (In \eqref{left-out}, left for $j \ll T$: $\sum_{j \ge k} \gamma^{2j} = \gamma^{2k} \sum_{j \ge 0} \gamma^{2j}$.
+# Right, if $\gamma^k$ is small: a border is crossed by $j$ pairs of distance $j$, and $\sum_{j \ge 1} j\,r^j =
+# r/(1-r)^2$, $\sum_{j \ge 0} r^j = 1/(1-r)$ with $r = \gamma^2$.)
 #
 # *What to see:* the dotted lines come from $\gamma$ alone. What a window leaves out falls like a power: a few more
 # steps, and nothing is missing. What chunks leave out falls only like $1/\sqrt k$: however long they are, pairs right
@@ -894,8 +893,8 @@ assert sliding[4] > 0.999 and chunks[4] > 0.97
 # | `h` | (B, H) | the state before the chunk, a constant |
 # | *returns* | `loss`, `grads`, `h` | the loss, summed over time, mean over the batch; its gradients, a dictionary with the keys of `params`; the state (B, H) after the chunk |
 #
-# No gradient comes from behind the chunk, and none leaves it through `h`. A one-hot vector need not be made: $U x$ is a
-# column of $U$.
+# No gradient comes from behind the chunk, and none leaves it through `h`. A one-hot vector need not be made: by
+# \eqref{column}, $U x$ is a column of $U$.
 #
 # float32 parameters and state give float32 gradients and state.
 #
@@ -958,7 +957,7 @@ for name, error in errors.items():
 # %% [markdown] sources=["S80"]
 # **Chunk after chunk.** Eight chunks of 25, the state handed on, against the library's `truncated_bptt`, and against
 # the backward pass over all 200 steps at once. The losses add up to the whole loss, and $dL/dV$ and $dL/dc$ to the
-# whole gradient. $dL/dU$, $dL/dW$ and $dL/db$ lack what crosses the borders.
+# whole gradient. $dL/dU$, $dL/dW$ and $dL/db$ lack what crosses the borders, \eqref{cut}.
 
 # %% tags=["demo"] sources=["S80"]
 from course_lib.training import truncated_bptt
@@ -1121,7 +1120,8 @@ assert moved_sgd[space] > 10 * moved_sgd[one] and too_large > np.log(V) > losses
 # **A memory for each element.** *Adagrad* (Duchi, Hazan and Singer, 2011) keeps, for every single number in the
 # parameters, the sum $s$ of its squared gradients so far, and divides by its root:
 #
-# $$s_n = \sum_{k=1}^{n} g_k^2, \qquad \theta_{n+1} = \theta_n - \eta\, \frac{g_n}{\sqrt{s_n} + \epsilon}$$
+# $$s_n = \sum_{k=1}^{n} g_k^2, \qquad \theta_{n+1} = \theta_n - \eta\, \frac{g_n}{\sqrt{s_n} + \epsilon}
+# \label{adagrad}$$
 #
 # $\epsilon = 10^{-8}$ only prevents $0/0$. Without it,
 #
@@ -1182,7 +1182,7 @@ for m in (1, 100, 10_000):
     assert np.isclose(ways[m, 0.01], ways[m, 10.0], rtol=1e-5) and low <= ways[m, 10.0] <= high + 1e-9
 
 # %% [markdown] slide="skip"
-# A second remark on the same formula: with equal gradients the step is $\eta / \sqrt n$, shorter and shorter. That
+# A second remark on \eqref{adagrad}: with equal gradients the step is $\eta / \sqrt n$, shorter and shorter. That
 # is the price of Adagrad: in a long training it gets slow. *RMSprop* and *Adam*, which the notebooks before used, let
 # old gradients fade from the memory, and never come to rest by themselves.
 
@@ -1493,7 +1493,7 @@ assert run.i < 3000 or last["RNN"] < own_nats < last["min-char-rnn"]
 # $$h^{(t)} = \tanh\big(U x^{(t)} + W h^{(t-1)} + b\big), \quad p^{(t)} = \operatorname{softmax}\big(V h^{(t)} +
 # c\big), \quad \text{draw } i \text{ with probability } p^{(t)}_i, \quad x^{(t+1)} = \text{one-hot of } i$$
 #
-# By the chain rule of probability a whole text is drawn with the product of these,
+# By the chain rule of probability, \eqref{text-probability}, a whole text is drawn with the product of these,
 # $\prod_t p^{(t)}_{i_t} = e^{-L}$: exactly the probability that the loss speaks of. What the network writes is what it
 # thinks texts are like.
 
@@ -1501,7 +1501,7 @@ assert run.i < 3000 or last["RNN"] < own_nats < last["min-char-rnn"]
 # **Temperature.** The logits may be divided by a number $\tau \gt 0$, the *temperature*, before the softmax:
 #
 # $$p_i(\tau) = \frac{e^{o_i/\tau}}{\sum_j e^{o_j/\tau}}, \qquad
-# \frac{p_i(\tau)}{p_j(\tau)} = e^{(o_i - o_j)/\tau} = \Big(\frac{p_i(1)}{p_j(1)}\Big)^{1/\tau}$$
+# \frac{p_i(\tau)}{p_j(\tau)} = e^{(o_i - o_j)/\tau} = \Big(\frac{p_i(1)}{p_j(1)}\Big)^{1/\tau} \label{temperature}$$
 #
 # Who is ahead stays ahead; by how much changes. With $\tau = \frac12$ the ratios are squared: what was 3 times as
 # likely is 9 times as likely. $\tau \to 0$ leaves the likeliest character only, $\tau \to \infty$ makes all alike.
@@ -1615,7 +1615,7 @@ assert np.isnan(direct).any() and np.allclose(softmax(o / 0.001), [1, 0, 0, 0])
 # | `h` | (H,) | the state before the first character |
 # | `first` | a whole number | the character that goes in first; it is not part of the result |
 # | `n` | an integer ≥ 0 | how many characters to draw |
-# | `temperature` | a number ≥ 0 | $p = \mathrm{softmax}(o / \text{temperature})$; 0: the most probable character |
+# | `temperature` | a number ≥ 0 | $p = \mathrm{softmax}(o / \text{temperature})$, \eqref{temperature}; 0: the most probable character |
 # | `rng` | a `numpy.random.Generator` | where chance comes from |
 # | *returns* | (n,), whole numbers | the drawn characters |
 #
@@ -2023,7 +2023,7 @@ for k in shutting:
 # is one choice of $E$. This section takes the other one.
 
 # %% [markdown] sources=["S91", "S92"]
-# **The squared error.** D chooses, with a footnote that says what the sign means,
+# **The squared error**, \eqref{squared-error}. D chooses, with a footnote that says what the sign means,
 #
 # $$E(o, y) = \lVert o - y \rVert_2^2, \qquad \lVert v \rVert_2^2 = \sum_{i=1}^{d} v_i^2$$
 #

@@ -1,7 +1,6 @@
 # ---
 # jupyter:
 #   jupytext:
-#     formats: ipynb,py:percent
 #     text_representation:
 #       extension: .py
 #       format_name: percent
@@ -154,7 +153,7 @@ assert np.log2(8.0**10) == 30
 # $y - c = (y - m) + (m - c)$:
 #
 # $$\mathrm E\,(y - c)^2 = \underbrace{\mathrm E\,(y - m)^2}_{\operatorname{Var} y} + 2\,(m - c)
-# \underbrace{\mathrm E\,(y - m)}_{0} + (m - c)^2 = \operatorname{Var} y + (m - c)^2$$
+# \underbrace{\mathrm E\,(y - m)}_{0} + (m - c)^2 = \operatorname{Var} y + (m - c)^2 \label{best-constant}$$
 #
 # So the best constant is the mean, and its error is the **variance**.
 
@@ -163,7 +162,7 @@ assert np.log2(8.0**10) == 30
 # distribution $q$. Compare it with $q = p$, using $\ln u \le u - 1$:
 #
 # $$\sum_k p_k \ln \frac{q_k}{p_k} \le \sum_k p_k \Big(\frac{q_k}{p_k} - 1\Big) \le 1 - 1 = 0
-# \qquad\Longrightarrow\qquad -\sum_k p_k \ln q_k \ge -\sum_k p_k \ln p_k$$
+# \qquad\Longrightarrow\qquad -\sum_k p_k \ln q_k \ge -\sum_k p_k \ln p_k \label{entropy}$$
 #
 # (Sums over the $k$ with $p_k > 0$.) The best constant is $p$ itself, and its loss is the **entropy** of the classes.
 # For $n$ equally likely classes it is $\ln n$.
@@ -215,9 +214,10 @@ assert np.allclose((x[:, :, 0] * x[:, :, 1]).sum(axis=0), y[:, 0])
 # $v' - \tfrac12 = b$,
 #
 # $$\operatorname{Var}(v + v') = \mathrm E\,(a + b)^2 = \mathrm E\,a^2 + 2\,\underbrace{\mathrm E\,a\;\mathrm E\,b}_{0}
-# + \mathrm E\,b^2 = \tfrac1{12} + \tfrac1{12} = \tfrac16$$
+# + \mathrm E\,b^2 = \tfrac1{12} + \tfrac1{12} = \tfrac16 \label{sum-variance}$$
 #
-# The best constant is the mean, 1, and its mean squared error is $\tfrac16 = 0.1667$. $T$ does not come in.
+# The best constant is the mean, 1, and its mean squared error is $\tfrac16 = 0.1667$, by \eqref{best-constant}. $T$
+# does not come in.
 
 # %% tags=["demo"]
 n = 1000
@@ -257,9 +257,8 @@ assert np.allclose([((sums - c) ** 2).mean() for c in choices], by_formula, atol
 # %% [markdown]
 # > **Erratum (literature).** *Printed:* “Simply predicting the sum to be 1 should give an MSE of about 0.1767”, in the
 # > paper of Bai, Kolter and Koltun (2018, section 4) and again with its code (repository locuslab/TCN, the README of
-# > the adding problem). *Correct:* $\tfrac16 = 0.1667$. *Why:* the variance of a sum of two numbers from $[0, 1]$, each
-# > $\tfrac1{12}$. Perhaps a 6 became a
-# > 7.
+# > the adding problem). *Correct:* $\tfrac16 = 0.1667$. *Why:* the variance \eqref{sum-variance} of a sum of two
+# > numbers from $[0, 1]$, each $\tfrac1{12}$. Perhaps a 6 became a 7.
 #
 # Does the third digit matter? 0.1767 is the error of a network that always answers 0.9, or always 1.1. Whoever compares
 # with it takes a network that has only learned to say 1 for one that has begun to learn the task.
@@ -571,9 +570,9 @@ earned(copy_memory)
 #
 # * In the first $T + 10$ steps the target is blank, always. It says so with probability 1: loss $-\ln 1 = 0$ each.
 # * In the last ten the target is one of eight symbols, equally likely, whatever has been answered before. The best is
-#   the uniform distribution, with its entropy $\ln 8$ each.
+#   the uniform distribution, with its entropy \eqref{entropy}, $\ln 8$ each.
 #
-# $$\frac{(T + 10) \cdot 0 + 10 \ln 8}{T + 20} = \frac{10 \ln 8}{T + 20}$$
+# $$\frac{(T + 10) \cdot 0 + 10 \ln 8}{T + 20} = \frac{10 \ln 8}{T + 20} \label{copy-baseline}$$
 #
 # Each of the ten symbols has to be kept from step $i$ to step $T + 10 + i$: $T + 10$ steps.
 
@@ -631,8 +630,8 @@ print(f"T = 1000: no state {no_state(1000).mean():.4f}, baseline {copy_baseline(
 assert np.isclose(no_state(T).mean(), by_formula) and np.isclose(with_clock.mean(), copy_baseline(T))
 
 # %% [markdown] slide="fragment"
-# **A small number is not a small loss.** At $T = 1000$ the baseline is 0.0204 nats a step, and a network that answers
-# blank until the signal and then guesses has 99 % of all steps right:
+# **A small number is not a small loss.** At $T = 1000$ the baseline \eqref{copy-baseline} is 0.0204 nats a step, and a network
+# that answers blank until the signal and then guesses has 99 % of all steps right:
 #
 # $$\frac{(T + 10) + 10 \cdot \frac18}{T + 20}$$
 #
@@ -655,7 +654,7 @@ assert (T + 10 + 10 / 8) / (T + 20) > 0.99
 # So only *one* of the immediate derivatives is not zero:
 #
 # $$\frac{\partial^+ L}{\partial h^{(T)}} = V^\top \frac{\partial L}{\partial o^{(T)}}, \qquad
-# \frac{\partial^+ L}{\partial h^{(t)}} = 0 \quad\text{for } t \lt T$$
+# \frac{\partial^+ L}{\partial h^{(t)}} = 0 \quad\text{for } t \lt T \label{last-step}$$
 #
 # In code, `dhs` is an array of zeros but for its last row. The *total* derivative is not zero. It comes from behind,
 # one factor a step ($J^{(t)}$ is the Jacobian of step $t$, notebook 03):
@@ -688,7 +687,8 @@ assert np.allclose(g, dh0[0], atol=1e-14) and np.abs(g).max() > 0
 # 2. `output.forward(hs[-1:])`: the output layer sees the last state only. The slice keeps the axis of time: (1, B, H).
 # 3. The loss. `y[None]` gives the targets the same axis.
 # 4. `dhs`: zeros …
-# 5. … and in the last row $V^\top\,\partial L/\partial o$. The same call gives the gradients of $V$ and $c$.
+# 5. … and in the last row $V^\top\,\partial L/\partial o$, as in \eqref{last-step}. The same call gives the gradients
+#    of $V$ and $c$.
 # 6. `cell.backward` does the rest: BPTT through all steps.
 
 # %% tags=["demo"]
@@ -963,9 +963,9 @@ assert max(far) < 0.1 and min(near) > 0.3
 # | RNN | all weights uniform |
 # | RNN orthogonal | $W$ orthogonal (notebook 03, “Remedies”) |
 # | LSTM | forget bias 1 |
-# | LSTM chrono | biases for all spans up to $T$ (notebook 04, “Biases that remember”) |
+# | LSTM chrono | biases for all spans up to $T$, \eqref{chrono} |
 # | GRU | all biases 0 |
-# | GRU chrono | the bias of $z$ for all spans up to $T$ (notebook 05) |
+# | GRU chrono | the bias of $z$ for all spans up to $T$, \eqref{gru-chrono} |
 #
 # Only the start differs within a pair. All learn with Adam from batches of 50 new sequences, with gradients clipped to
 # norm 1. After every 100 iterations comes a test on 500 new sequences. Whoever passes, stops.
@@ -1160,7 +1160,7 @@ assert live[-1] < 0.01 and not solved[runs_of("temporal_order", 100, "GRU")].any
 # So the size of the gradient that arrives at step $t$, averaged over the sequences, is
 #
 # $$n_t = \frac1B \sum_{b=1}^{B} \Big\lVert \frac{dL_b}{dh_b^{(t)}} \Big\rVert
-# = \sum_{b=1}^{B} \Big\lVert \frac{dL}{dh_b^{(t)}} \Big\rVert, \qquad\text{and}\qquad \frac{n_t}{n_T}$$
+# = \sum_{b=1}^{B} \Big\lVert \frac{dL}{dh_b^{(t)}} \Big\rVert, \qquad\text{and}\qquad \frac{n_t}{n_T} \label{share}$$
 #
 # is the share of it that has come through. It is taken before the first iteration and after the last. The way back must
 # stop at each step, so the sequence is cut into single steps. Checked first, in a small network, against differences:
@@ -1205,9 +1205,10 @@ print("n_t from each sequence by itself is the same:", np.allclose(n_t, np.linal
 assert error < 1e-6 and np.allclose(n_t, np.linalg.norm(own, axis=-1).mean(axis=(0, 2)))
 
 # %% [markdown]
-# **At the start, live.** Temporal order at $T = 100$: the first symbol stands in steps 11 to 20. What share arrives at
-# step 15? Three starts of each network, before any training. The LSTM is also tried with forget bias 0, and with
-# $\ln 99 = 4.6$ in all units, which is the longest memory that chrono gives ($\frac{1}{1-f} = 100$ steps).
+# **At the start, live.** Temporal order at $T = 100$: the first symbol stands in steps 11 to 20. What share
+# \eqref{share} arrives at step 15? Three starts of each network, before any training. The LSTM is also tried with
+# forget bias 0, and with $\ln 99 = 4.6$ in all units, which is the longest memory that chrono gives ($\frac{1}{1-f} =
+# 100$ steps).
 #
 # Read the powers of ten. With bias 0 neither LSTM nor GRU has more than some 1e-15 left; bias 1 brings an LSTM near to
 # where the orthogonal $W$ is. With chrono biases a thousandth arrives in the LSTM, and much more in the GRU. An
@@ -1405,8 +1406,8 @@ assert tried["far_markers"][0] < 0.35 and tried["sum_minus_1"][0] > 0.4
 # %% [markdown]
 # ## The radius while it learns
 #
-# Notebook 03 looked at the spectral radius $\rho(W)$, the largest $|\lambda|$. What does it do during training? First
-# where it begins. Uniform entries between $-a$ and $a$ have the variance
+# The spectral radius $\rho(W)$ is the largest $|\lambda|$, \eqref{spectral-radius}. What does it do during training?
+# First where it begins. Uniform entries between $-a$ and $a$ have the variance
 #
 # $$s^2 = \frac{1}{2a} \int_{-a}^{a} w^2\,dw = \frac{a^2}{3}, \qquad a = \frac{1}{\sqrt H} \quad\Longrightarrow\quad
 # s \sqrt H = \frac{1}{\sqrt 3} = 0.58$$
@@ -1446,8 +1447,8 @@ widgets.sliders(radius_at, {"T": [50, 100, 200]}, start=(100,))
 # %% [markdown]
 # **What the radius does not say.** Take the plain RNN with the largest radius at the end and no success. If gradients
 # grew by $\rho$ at each step, they would explode. What do they do? The Jacobian of a step is $\operatorname{diag}(1 -
-# h^2)\,W$ (notebook 03), and a large $W$ drives the states to ±1, where $1 - h^2$ is near 0. The stored flow has both:
-# $\rho$, and the factor a step that the gradient really met,
+# h^2)\,W$, \eqref{jacobian}, and a large $W$ drives the states to ±1, where $1 - h^2$ is near 0. The stored flow has
+# both: $\rho$, and the factor a step that the gradient really met,
 #
 # $$\Big(\frac{n_1}{n_T}\Big)^{1/(T - 1)}$$
 #
@@ -1771,10 +1772,10 @@ for name, lasts in ours.items():
 # **Others, and ours.** Three more.
 #
 # * *Pascanu, Mikolov and Bengio (2013)*, temporal order, 50 tanh units, batches of 20, rate 0.01, clipping at 1, and a
-#   penalty that keeps the gradient alive (notebook 03): all five starts solve lengths from 50 to 200, within 5 million
-#   updates. A log that comes with their code begins with 75.04 % wrong and a loss of 1.387, and is solved at iteration
-#   336 000. Our plain RNN never left chance at $T = 100$. It had 4000 iterations and no penalty. **Not solved here is
-#   not unsolvable.**
+#   penalty that keeps the gradient alive, \eqref{regulariser}: all five starts solve lengths from 50 to 200, within 5
+#   million updates. A log that comes with their code begins with 75.04 % wrong and a loss of 1.387, and is solved at
+#   iteration 336 000. Our plain RNN never left chance at $T = 100$. It had 4000 iterations and no penalty. **Not solved
+#   here is not unsolvable.**
 # * *Tallec and Ollivier (2018)*: on the adding problem with $T = 750$ an LSTM with chrono biases learns 7 times as fast
 #   as with forget bias 1. Here there is no gain up to $T = 100$, and nearly a factor of 2 at $T = 200$: it grows with
 #   the length.

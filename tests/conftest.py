@@ -9,6 +9,8 @@ import pytest
 from course_lib import backend
 from course_lib.grading import sandbox
 
+pytest_plugins = ["attacks.table"]  # from here, as the process that prints for pytest-xdist collects no attack itself
+
 for name in ("COLUMNS", "LINES"):  # readline sets them in pytest-xdist's processes, and what is printed would be broken
     os.environ.pop(name, None)
 

@@ -4,6 +4,7 @@ import importlib.util
 import json
 import os
 import shutil
+import subprocess
 import sys
 from types import SimpleNamespace
 
@@ -290,3 +291,14 @@ def test_columns_stand_below_one_another():
 
 def test_jax_is_looked_for(modules):
     assert ("JAX" in modules.peers.available()) == bool(importlib.util.find_spec("jax"))
+
+
+def test_workers_are_measured_and_a_quick_run_writes_nothing(bubblewrap):
+    before = results.PATH.read_bytes()
+    command = [sys.executable, "benchmarks/workers.py", "--quick"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    [rows] = tables(done.stdout)
+    assert [row[0] for row in rows] == ["--jobs 1", "--dask, workers: 1"]
+    assert all(abs(float(figure)) < 30 for row in rows for figure in row[1:])
+    assert "10,000 submissions at " in done.stdout
+    assert results.PATH.read_bytes() == before

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import multiprocessing
 import os
 import shutil
 import signal
@@ -10,17 +9,21 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 import unicodedata
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
-from classes import NOTEBOOK, QUICK, ROOT, as_bytes, course, solved, stubs, texts
+from classes import NOTEBOOK, QUICK, ROOT, as_bytes, course, grading_processes, solved, stubs, texts
 
 from course_lib import exercises
 from course_lib.grading import classroom, demo
-from course_lib.grading.classroom import ClassroomError, Run, Submission, find, grade, prepare, publish, secret_of
+from course_lib.grading.classroom import ClassroomError, Run, grade, prepare, publish, secret_of
 from course_lib.grading.grade import failed
+from course_lib.grading.handed_in import Unusable
+from course_lib.grading.submissions import find
 
 FILE = f"{NOTEBOOK}.ipynb"
 
@@ -66,9 +69,13 @@ def put(folder, where, data=b""):
     return path
 
 
+def roster_of(students):
+    return {student: {} for student in students}
+
+
 def found(folder, students=()):
     """What is found: the place of each student's file, or what is said instead; and what was passed over."""
-    submissions, passed_over = find(folder, [NOTEBOOK], students)
+    submissions, passed_over = find(folder, [NOTEBOOK], roster_of(students))
     assert all(submission.notebook == NOTEBOOK for submission in submissions)
     places = {s.student: str(s.path.relative_to(folder)) if s.path else s.problem for s in submissions}
     return places, passed_over
@@ -87,7 +94,7 @@ def graded(folder, out, students=(), **options):
         if not was_there:
             now.append(result["student"])
 
-    grade(run(out, **options), find(folder, [NOTEBOOK], students)[0], done)
+    grade(run(out, **options), find(folder, [NOTEBOOK], roster_of(students))[0], done)
     return results, now
 
 
@@ -185,7 +192,7 @@ def test_who_is_on_the_roster_or_has_a_folder_is_missing_without_a_file(folder):
 
 @pytest.mark.parametrize("student", ["2023/117", "..", ".", "a\0b", "/etc"])
 def test_a_roster_id_that_can_be_no_folder_is_refused(folder, student):
-    with pytest.raises(ClassroomError, match="cannot be the name of a folder"):
+    with pytest.raises(Unusable, match="cannot be the name of a folder"):
         found(folder, [student])
 
 
@@ -327,7 +334,8 @@ def test_everybody_gets_a_status_a_sentence_a_page_and_a_line(folder, out):
         rows = {row["student_id"]: row["status"] for row in csv.DictReader(file)}
     assert len(rows) == len(expected) and rows["jos?"] == "corrupt"
     assert "absent" in (out / "index.html").read_text(encoding="utf-8")
-    assert {path.name for path in out.iterdir()} == {"results", "feedback", "gradebook.csv", "index.html"}
+    written = {".lock", "results", "feedback", "exercises", "gradebook.csv", "similar.csv", "index.html"}
+    assert {path.name for path in out.iterdir()} == written
 
 
 def test_a_stored_result_has_the_promised_keys_and_its_origin(folder, out):
@@ -338,10 +346,12 @@ def test_a_stored_result_has_the_promised_keys_and_its_origin(folder, out):
     result = json.loads(path.read_text(encoding="utf-8"))
     assert set(result) == {
         *("student", "notebook", "status", "score", "max_score", "seconds", "tests"),
-        *("message", "graded_from"),
+        *("message", "graded_from", "timestamp"),
     }
     assert set(result["graded_from"]) == {"submission", "course", "secret"}
-    assert set(result["tests"][0]) == {"exercise", "test", "points", "max_points", "passed", "message"}
+    assert set(result["tests"][0]) == {
+        *("exercise", "test", "points", "max_points", "passed", "message", "known_mistake", "error_map"),
+    }
     assert "secret" not in result["graded_from"]["secret"]
 
 
@@ -352,6 +362,37 @@ def test_a_message_of_any_characters_is_kept(out):
     assert publish(out, None) == [result]
     assert "é 漢" in (out / "results" / "ada" / f"{NOTEBOOK}.json").read_text(encoding="utf-8")
     assert "<script" not in (out / "feedback" / "ada" / f"{NOTEBOOK}.html").read_text(encoding="utf-8")
+
+
+def test_the_pages_of_exercises_are_those_of_the_results(out):
+    def pages():
+        return {path.relative_to(out / "exercises").as_posix() for path in (out / "exercises").rglob("*.*")}
+
+    for notebook in exercises.notebooks()[:2]:
+        classroom._write(out, failed("ada", notebook, "crashed", "") | {"graded_from": None})
+    publish(out, None)
+    both = {f"{name}/{each.id}.html" for name in exercises.notebooks()[:2] for each in exercises.of_notebook(name)}
+    assert pages() == both
+    before = {name: (out / "exercises" / name).read_bytes() for name in both}
+    put(out, f"exercises/{NOTEBOOK}/dropped.html", b"of an exercise that the course had once")
+    (out / "results" / "ada" / f"{exercises.notebooks()[1]}.json").unlink()
+    publish(out, None)
+    assert pages() == {name for name in both if name.startswith(NOTEBOOK)}
+    assert all((out / "exercises" / name).read_bytes() == before[name] for name in pages())
+
+
+def test_results_of_an_earlier_version_are_published_and_graded_again(folder, out):
+    put(folder, f"ada/{FILE}", b"")
+    graded(folder, out)
+    path = out / "results" / "ada" / f"{NOTEBOOK}.json"
+    result = json.loads(path.read_text(encoding="utf-8"))
+    for test in result["tests"]:
+        del test["known_mistake"], test["error_map"]
+    result["graded_from"]["course"] = "of another grader"
+    path.write_text(json.dumps(result), encoding="utf-8")
+    assert publish(out, None) == [result]
+    assert graded(folder, out)[1] == ["ada"]
+    assert "error_map" in json.loads(path.read_text(encoding="utf-8"))["tests"][0]
 
 
 def test_only_what_is_new_is_graded_again(folder, out):
@@ -366,18 +407,6 @@ def test_only_what_is_new_is_graded_again(folder, out):
     assert graded(folder, out, secret=b"another")[1] == ["ada", "ben", "cleo"]
     (folder / "ada" / FILE).unlink()
     assert graded(folder, out, secret=b"another")[0]["ada"]["status"] == "missing"
-
-
-def test_another_course_or_limit_grades_again(folder, out, monkeypatch):
-    put(folder, f"ada/{FILE}", b"1")
-    submissions = find(folder, [NOTEBOOK])[0]
-    base = run(out)
-    origin = classroom._origin(base, NOTEBOOK, b"1", "")
-    changed = texts().__class__(NOTEBOOK, texts().source + "\n", texts().key)
-    for other in (Run(out, {NOTEBOOK: changed}, b"secret", 1, limits=QUICK), Run(out, base.texts, b"secret", 1)):
-        assert classroom._origin(other, NOTEBOOK, b"1", "") != origin
-    assert classroom._origin(run(out, jobs=7, force=True), NOTEBOOK, b"1", "") == origin
-    assert submissions == [Submission("ada", NOTEBOOK, folder / "ada" / FILE)]
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"student": "ada"}'])
@@ -433,6 +462,22 @@ if __name__ == "__main__":
     ], done.stderr
 
 
+def test_what_a_killed_writer_left_is_removed_and_two_runs_never_write_at_once(folder, out):
+    put(folder, f"ada/{FILE}", b"")
+    put(folder, f"ben/{FILE}", b"")
+    for path in (".0.part", f"results/ada/.{NOTEBOOK}.part", "feedback/zoe/.1.part"):
+        put(out, path, b"half")
+
+    def again(result, was_there):
+        assert not list(out.rglob("*.part"))
+        for what in (lambda: graded(folder, out), lambda: publish(out, None)):
+            with pytest.raises(ClassroomError, match=f"another run is writing to {out}: wait for it"):
+                what()
+
+    grade(run(out), find(folder, [NOTEBOOK])[0], again)
+    assert graded(folder, out)[1] == []
+
+
 # --- With kernels -----------------------------------------------------------------------------------------------
 
 
@@ -455,8 +500,8 @@ def test_a_worker_that_is_killed_loses_nothing(folder, out, bubblewrap):
     def done(result, was_there):
         scores[result["student"]] = (result["status"], result["score"])
         if not killed:
-            killed.append(multiprocessing.active_children()[0].pid)
-            os.kill(killed[0], signal.SIGKILL)
+            killed.append(grading_processes()[0])
+            killed[0].kill()
 
     grade(run(out, jobs=2), find(folder, [NOTEBOOK])[0], done)
     assert killed and scores == {f"s{number}": ("ok", 10.0 * (number % 2)) for number in range(4)}
@@ -520,7 +565,7 @@ def test_nothing_stays_in_the_temporary_folder(folder, out, monkeypatch, bubblew
     put(folder, f"cleo/{FILE}", as_bytes(stubs()))
     with pytest.raises(KeyboardInterrupt):
         grade(run(out), find(folder, [NOTEBOOK])[0], kill)
-    assert list(scratch.iterdir()) == [] and multiprocessing.active_children() == []
+    assert list(scratch.iterdir()) == [] and grading_processes() == []
     scratch.rmdir()
 
 
@@ -533,13 +578,24 @@ from pathlib import Path
 sys.path.insert(0, {str(ROOT / "tests")!r})
 from test_classroom import *
 def done(result, was_there):
-    print(*(child.pid for child in multiprocessing.active_children()), flush=True)
+    print(*(child.pid for child in grading_processes()), flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
 if __name__ == "__main__":
     grade(run(Path({str(out)!r}), jobs=2), find(Path({str(folder)!r}), [NOTEBOOK])[0], done)
 """
     path = put(tmp_path, "killed.py", script.encode())
-    done = subprocess.run([sys.executable, str(path)], capture_output=True, text=True, timeout=60)
+    scratch = Path(tempfile.mkdtemp(prefix="t"))
+    environment = os.environ | {"TMPDIR": str(scratch)}
+    done = subprocess.run([sys.executable, path], env=environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == -signal.SIGKILL and len(done.stdout.split()) == 2
-    for pid in map(int, done.stdout.split()):
-        assert not Path(f"/proc/{pid}").exists() or "Z" in Path(f"/proc/{pid}/stat").read_text()
+    deadline = time.monotonic() + 10
+    while any(map(lives, done.stdout.split())):
+        assert time.monotonic() < deadline
+    scratch.rmdir()  # they took their files along
+
+
+def lives(pid):
+    try:
+        return psutil.Process(int(pid)).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

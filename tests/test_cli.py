@@ -14,7 +14,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from course_lib import cli, exercises
-from course_lib.grading import classroom, demo
+from course_lib.grading import demo, workers
 from course_lib.grading.grade import failed
 
 FILE = f"{NOTEBOOK}.ipynb"
@@ -115,7 +115,8 @@ def test_what_cannot_be_graded_is_said_before_any_work(folder, tmp_path):
     put(folder, f"ada/{FILE}", b"")
     (tmp_path / "nothing").mkdir()
     out, file = tmp_path / "out", put(tmp_path, "file")
-    assert f"there is no folder {tmp_path}/no" in refused("grade", tmp_path / "no", "--out", out)
+    assert f"there is no folder or zip file {tmp_path}/no" in refused("grade", tmp_path / "no", "--out", out)
+    assert f"{file} is neither a folder nor a zip file" in refused("grade", file, "--out", out)
     assert f"no submission in {tmp_path}/nothing" in refused("grade", tmp_path / "nothing", "--out", out)
     said = refused("grade", folder, "--out", out, "--notebook", "99_x")
     assert "the course has no notebook '99_x'; it has 01_unrolling" in said
@@ -207,11 +208,11 @@ def test_an_interrupted_run_keeps_what_it_wrote_and_goes_on(folder, tmp_path, bu
 def test_a_fault_of_the_grader_is_said(folder, tmp_path, monkeypatch, bubblewrap):
     put(folder, f"ada/{FILE}", solved())
 
-    def fail(todo, jobs):
-        for job, _ in todo:
-            yield None, failed(job.student, job.notebook, "crashed", "The grader itself failed on it, twice: …")
+    def fail(graders, todo, alone):
+        for key, _ in todo:
+            yield key, None, "…"
 
-    monkeypatch.setattr(classroom, "_map", fail)
+    monkeypatch.setattr(workers, "grade_all", fail)
     code, said, complaint = course("grade", folder, "--out", tmp_path / "out")
     assert code == 0 and re.search(r"ada +crashed +0/10", said)
     assert complaint == "the grader itself failed on 1; the same command tries them again\n"
@@ -293,7 +294,7 @@ def test_lab_names_the_notebooks_there_are():
     assert "there is no 99_x.ipynb in notebooks/; it has 01_unrolling" in refused("lab", "99_x")
 
 
-@pytest.mark.parametrize("command", ["lab", "check", "build", "grade", "demo", "release", "doctor"])
+@pytest.mark.parametrize("command", ["lab", "check", "build", "grade", "export", "demo", "release", "doctor"])
 def test_every_command_explains_itself(command):
     code, said, _ = course(command, "--help")
     assert code == 0 and f"{command} [OPTIONS]" in said

@@ -7,9 +7,10 @@ from classes import NOTEBOOK, QUICK, course, texts
 
 from course_lib import exercises
 from course_lib.grading import classroom, demo
+from course_lib.grading.submissions import find
 
 NOTEBOOKS = exercises.notebooks()
-MAKERS = 36  # of mistakes; all of them, hundreds in the later notebooks, would take ten minutes
+MAKERS = 12  # of mistakes; all of them, hundreds in the later notebooks, would take ten minutes
 
 TROUBLE = {
     "perfect": "ok",
@@ -48,7 +49,7 @@ def test_known_mistakes_lose_exactly_their_tests_and_are_told(notebook, tmp_path
     demo.write(students, notebook, tmp_path / "submitted")
     limits = replace(QUICK, cell=20.0) if exercises.needs(notebook) else QUICK  # such answers train
     run = classroom.Run(tmp_path / "out", {notebook: texts(notebook)}, b"secret", 2, limits=limits)
-    submissions, _ = classroom.find(tmp_path / "submitted", [notebook])
+    submissions, _ = find(tmp_path / "submitted", [notebook])
     results = []
     classroom.grade(run, submissions, lambda result, was_there: results.append(result))
     assert len(results) == len(students)

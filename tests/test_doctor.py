@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 from course_lib import cli, doctor
 from course_lib.grading import sandbox
+from course_lib.grading.slides import printing
 
 REQUIRED = ["numpy>=2.0", "pytest>=8.3", 'cupy-cuda12x[ctk]>=14; extra == "cuda12"']
 
@@ -82,7 +83,7 @@ def test_an_old_python_exits_with_1(monkeypatch):
 
 def test_what_only_grading_and_tests_need_may_be_missing(monkeypatch):
     monkeypatch.setattr(sandbox, "unavailable", lambda: "bwrap is not installed: apt-get install bubblewrap.")
-    monkeypatch.setattr(doctor.shutil, "which", lambda name: None)
+    monkeypatch.setattr(printing.shutil, "which", lambda name: None)
     code, lines = run()
     assert code == 0
     expected = "– sandbox bwrap is not installed: apt-get install bubblewrap. Only grading needs it."

@@ -64,11 +64,10 @@ def assert_full(result):
 def test_a_right_notebook_gets_everything_and_a_result_has_the_promised_keys():
     result = graded(solved())
     assert_full(result)
-    keys = ["student", "notebook", "status", "score", "max_score", "seconds", "message", "tests"]
+    keys = ["student", "notebook", "status", "score", "max_score", "seconds", "message", "tests", "statements"]
     assert list(result) == keys
-    assert all(
-        list(test) == ["exercise", "test", "points", "max_points", "passed", "message"] for test in result["tests"]
-    )
+    keys = ["exercise", "test", "points", "max_points", "passed", "message", "known_mistake", "error_map"]
+    assert all(list(test) == keys for test in result["tests"])
     assert (result["score"], result["max_score"]) == (ALL, ALL)
     assert json.loads(json.dumps(result)) == result
 

@@ -100,8 +100,9 @@ MAY_SEE = {
     "data": set(),
     "exercises": {"backend", "cells", "tasks"},  # a trained network is run, on new data, where it is judged
     "practice": {"exercises"},
-    "checking": {"exercises", "practice"},
-    "grading": {"exercises", "practice"},
+    "panels": {"exercises"},
+    "checking": {"exercises", "panels", "practice"},
+    "grading": {"backend", "exercises", "practice"},
 }
 
 

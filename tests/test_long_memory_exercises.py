@@ -490,7 +490,7 @@ def test_the_kernel_gets_the_data_and_no_network():
     one, cases = exercise("train_model"), sheets("one")
     parts = [Part("exam", "", one.id, test.name) for test in one.tests]
     exam = compose(NOTEBOOK, parts, {key: cases[key] for key in cases if key[0] == one.id}, reveal=False)
-    cells = as_notebook(exam).cells
-    assert all(len(cell.source) < 600_000 for cell in cells)
-    assert sum("less than 2 % wrong" in str(cell.outputs) for cell in cells) == 2
-    assert not any("less than 2 % wrong" in cell.source for cell in cells)
+    cells = as_notebook(exam)["cells"]
+    assert all(len(cell["source"]) < 600_000 for cell in cells)
+    assert sum("less than 2 % wrong" in str(cell["outputs"]) for cell in cells) == 2
+    assert not any("less than 2 % wrong" in cell["source"] for cell in cells)

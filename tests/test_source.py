@@ -113,7 +113,7 @@ def test_a_notebook_that_exercises_do_not_know_is_named():
 def test_cells_have_ids_that_say_where_they_are_and_stay_when_others_come():
     ids = [cell.id for cell in read()]
     assert ids == [
-        *("toy-01", "toy-02", "doubling-01", "double-answer", "double-check", "quiz-answer", "quiz-check"),
+        *("toy-01", "anywhere", "toy-02", "doubling-01", "double-answer", "double-check", "quiz-answer", "quiz-check"),
         *("the-end-01", "the-end-02", "the-end-03"),
     ]
     more = toy.SOURCE.replace("# ## Doubling\n", '# ## Doubling\n\n# %% tags=["demo"]\nx = 1\n')
@@ -168,7 +168,7 @@ def slides(text=toy.SOURCE):
 
 
 def test_a_lecture_has_a_slide_for_each_section_and_leaves_exercises_out():
-    assert slides() == ["slide", "skip", "slide", "skip", "skip", "skip", "skip", "slide", "-", "-"]
+    assert slides() == ["slide", "skip", "skip", "slide", "skip", "skip", "skip", "skip", "slide", "-", "-"]
     more = "\n# %% [markdown]\n# A text.\n\n# %% [markdown]\n# ### Exercise 3\n#\n# Do it.\n"
     assert slides(toy.SOURCE + more)[-2:] == ["subslide", "skip"]
 

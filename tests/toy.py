@@ -49,10 +49,14 @@ EXERCISES = (
 )
 '''
 
-SOURCE = """# %% [markdown]
+SOURCE = r"""# %% [markdown]
 # # Toy
 #
-# To double is easy.
+# To double is easy:
+#
+# $$y = 2x \label{twice}$$
+#
+# Nothing more than \eqref{twice} is needed.
 
 # %% tags=["setup"]
 import numpy as np
@@ -98,7 +102,7 @@ print("now", time.time_ns())
 from IPython.display import Image
 
 print("a picture")
-Image(b"\\x89PNG\\r\\n\\x1a\\n", format="png")
+Image(b"\x89PNG\r\n\x1a\n", format="png")
 """
 
 KEY = '''"""Key of notebook 99."""

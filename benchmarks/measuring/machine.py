@@ -1,8 +1,10 @@
 """The machine that is measured on: what it is, and how many of its cores a process may use."""
 
+import math
 import os
 import platform
 import sys
+import time
 from importlib import metadata
 from pathlib import Path
 
@@ -78,12 +80,53 @@ class Others:
 
     def _now(self) -> tuple[float, float, float] | None:
         """Seconds of this process and its children, of all programs, and of all processors."""
-        line = _read(Path("/proc/stat")).partition("\n")[0].split()
-        if len(line) < 9:
+        times = _processors()
+        if times is None:
             return None
-        ticks = [int(word) / os.sysconf("SC_CLK_TCK") for word in line[1:9]]  # user nice system idle iowait …
-        total = sum(ticks)
-        return sum(os.times()[:4]), total - ticks[3] - ticks[4], total
+        used, stolen, total = times
+        return sum(os.times()[:4]), used + stolen, total
+
+
+class Load:
+    """How much all programs use together, for what nobody can tell apart.
+
+    The system forgets what a process has used if nobody waited for it, as those that die with their namespace.
+    """
+
+    def __init__(self) -> None:
+        self._before = _processors()
+
+    def seconds(self) -> float:
+        """Processor time of all programs from then on; not a number where the system does not tell."""
+        return self._since()[0]
+
+    def share(self) -> float:
+        """The part of the processors' time that programs used from then on."""
+        busy, total = self._since()
+        return busy / max(total, 1e-9)
+
+    def _since(self) -> tuple[float, float]:
+        now = _processors()
+        if now is None or self._before is None:
+            return math.nan, math.nan
+        return now[0] - self._before[0], now[2] - self._before[2]
+
+
+def load_of_others(seconds: float = 5.0) -> str:
+    """What other programs use before something is measured, in words."""
+    load = Load()
+    time.sleep(seconds)
+    return f"{load.share():.1%} of the processors' time in the {seconds:g} seconds before"
+
+
+def _processors() -> tuple[float, float, float] | None:
+    """Seconds used by all programs, taken by other machines on the same host, and of all processors."""
+    line = _read(Path("/proc/stat")).partition("\n")[0].split()
+    if len(line) < 9:
+        return None
+    ticks = [int(word) / os.sysconf("SC_CLK_TCK") for word in line[1:9]]  # user nice system idle iowait …
+    total, stolen = sum(ticks), ticks[7]
+    return total - ticks[3] - ticks[4] - stolen, stolen, total
 
 
 def versions() -> str:

@@ -34,6 +34,7 @@ class Plain:
     def __init__(self, xp: Any, T: int, B: int, H: int, dtype: Any):
         self.xp, self.T, self.B, self.H, self.dtype = xp, T, B, H, dtype
         self.one = _one(xp, dtype)
+        self.minus_one = -self.one
         self.local = None
         #: ``product(h_t, W, out)`` is ``W h_t`` for packed weights, ``product(da_t, W, out)`` is ``Wᵀ da_t``.
         self.product = xp.matmul if xp is np else self._product
@@ -219,7 +220,7 @@ class Plain:
         ``σ(a) = 1 / (1 + e⁻ᵃ)``: a small gate keeps all its digits, which ``(1 + tanh(a/2)) / 2`` would cancel.
         """
         xp, s, g = self.xp, a[:sigmoids], a[sigmoids:]
-        xp.negative(s, out=s)
+        xp.multiply(s, self.minus_one, out=s)  # NumPy 2.4.6's negative, in place, spoils numbers 16 or 64 bytes apart
         xp.exp(s, out=s)
         xp.add(s, self.one, out=s)
         xp.divide(self.one, s, out=s)

@@ -201,6 +201,7 @@ class Exercise:
         tests: what it is marked on.
         hints: from a nudge to nearly the answer.
         section: the notebook section to read again.
+        on_host: whether its answers compute on the CPU whatever the backend, since they draw from a NumPy generator.
     """
 
     id: str
@@ -209,6 +210,7 @@ class Exercise:
     tests: tuple[Test, ...]
     hints: tuple[str, ...]
     section: str
+    on_host: bool = False
 
     @property
     def points(self) -> float:

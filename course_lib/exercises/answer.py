@@ -242,10 +242,12 @@ def _plain(leaf: Any) -> np.ndarray | str:
 
 
 def _overlaps(leaf: Any, inputs: Mapping[str, Any]) -> bool:
-    """Whether an output is a view of an input (told on NumPy only: CuPy cannot), or holds one."""
-    leaf = backend.asnumpy(leaf) if hasattr(leaf, "__array__") else leaf
-    return isinstance(leaf, np.ndarray) and any(
-        isinstance(given, np.ndarray) and np.may_share_memory(leaf, given) for _, given in _leaves(inputs)
+    """Whether an output is a view of an input, or holds one."""
+    xp = backend.array_namespace(leaf)
+    if xp is np and hasattr(leaf, "__array__"):
+        leaf = np.asarray(leaf)
+    return isinstance(leaf, xp.ndarray) and any(
+        isinstance(given, xp.ndarray) and bool(xp.may_share_memory(leaf, given)) for _, given in _leaves(inputs)
     )
 
 

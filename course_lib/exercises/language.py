@@ -482,6 +482,7 @@ EXERCISES = (
         title="Drawing a text",
         names=("sample",),
         section="Drawing from the model",
+        on_host=True,
         tests=(
             Test("temperature 0", 0.75, "the most probable character at each step", probe=_one_text),
             Test(

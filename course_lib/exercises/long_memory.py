@@ -698,6 +698,7 @@ EXERCISES = (
         title="The adding problem",
         names=("adding_problem",),
         section="The adding problem",
+        on_host=True,
         tests=(
             Test(
                 "form",
@@ -736,6 +737,7 @@ EXERCISES = (
         title="Temporal order",
         names=("temporal_order",),
         section="Temporal order",
+        on_host=True,
         tests=(
             Test(
                 "form",
@@ -774,6 +776,7 @@ EXERCISES = (
         title="Copy memory",
         names=("copy_memory", "copy_baseline"),
         section="Copy memory",
+        on_host=True,
         tests=(
             Test(
                 "x and y", 0.5, "inputs and targets, for several T and B", probe=_symbols, view=_words("x and y", _copy)

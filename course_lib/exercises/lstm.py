@@ -264,6 +264,7 @@ EXERCISES = (
         title="Biases that remember",
         names=("gate_bias",),
         section="Biases that remember",
+        on_host=True,
         tests=(
             Test("kinds", 0.5, "zeros, one, and an unknown kind", probe=_of_kind, dtype=True),
             Test(

@@ -207,6 +207,7 @@ EXERCISES = (
         title="A start that neither vanishes nor explodes",
         names=("init_recurrent",),
         section="Remedies",
+        on_host=True,
         tests=(
             Test(
                 "orthogonal",

@@ -1,14 +1,15 @@
 """The verdict on one test: passed, not attempted, or what is wrong, by name where it is a known mistake."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from course_lib.exercises import TOLERANCE, Exercise, Malformed, Test
+from course_lib.exercises import Exercise, Malformed, Test
 from course_lib.exercises.answer import Answer, Failure
+from course_lib.exercises.distance import accepted, distance, error_map
 
 Fingerprint = dict[str, Any]
 
@@ -31,12 +32,23 @@ class Sheet:
 
     cases: list[dict[str, Any]]
     expected: list[Answer | Fingerprint]
-    mistakes: Iterable[tuple[str, list[Fingerprint]]] = ()
+    mistakes: Sequence[tuple[str, Sequence[Fingerprint]]] = ()
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a student is told of one test."""
+    """What a student is told of one test.
+
+    Args:
+        exercise: the exercise's id.
+        test: the test's name.
+        state: `PASSED`, `FAILED` or `NOT_ATTEMPTED`.
+        points: earned.
+        max_points: what it is worth.
+        message: what is wrong.
+        known_mistake: whether the message is that of a known mistake.
+        error_map: where the first wrong array of the first wrong case is wrong, as from `distance.error_map`.
+    """
 
     exercise: str
     test: str
@@ -44,6 +56,8 @@ class Verdict:
     points: float
     max_points: float
     message: str = ""
+    known_mistake: bool = False
+    error_map: dict[str, Any] | None = None
 
     @property
     def passed(self) -> bool:
@@ -71,12 +85,15 @@ def judge(exercise: Exercise, test: Test, sheet: Sheet, answers: list[Answer], r
     first = answers[wrong[0]]
     if is_blank(exercise, test, first):
         return Verdict(exercise.id, test.name, NOT_ATTEMPTED, 0.0, test.points, "not attempted yet")
-    message = _diagnosis(test, sheet, answers, wrong)
+    message = mistake = _diagnosis(test, sheet, answers, wrong)
     if not message:
         message = _difference(test, sheet.expected[wrong[0]], first, reveal)
         if len(wrong) < len(sheet.cases):
             message += f" (case: {_describe(sheet.cases[wrong[0]])})"
-    return Verdict(exercise.id, test.name, FAILED, 0.0, test.points, message)
+    shown = _error_map(test, sheet.expected[wrong[0]], first)
+    if shown:
+        shown["wrong_cases"], shown["cases"] = len(wrong), len(sheet.cases)
+    return Verdict(exercise.id, test.name, FAILED, 0.0, test.points, message, bool(mistake), shown)
 
 
 def seen(test: Test, answer: Answer, case: Mapping[str, Any]) -> Answer:
@@ -151,10 +168,12 @@ def _diagnosis(test: Test, sheet: Sheet, answers: list[Answer], wrong: list[int]
     right = [e if isinstance(e, dict) else fingerprint(test, e) for e in sheet.expected]
     best, message = 0, ""
     for tell, theirs in sheet.mistakes:
-        same = [i for i in range(len(answers)) if matches(prints[i], theirs[i])]
+        if not all(matches(prints[i], theirs[i]) for i in wrong):  # most are found to differ in the first case
+            continue
+        same = sum(matches(prints[i], theirs[i]) for i in range(len(answers)))
         telling = any(answers[i].error is None and not matches(theirs[i], right[i]) for i in wrong)
-        if set(wrong) <= set(same) and telling and len(same) > best:
-            best, message = len(same), tell
+        if telling and same > best:
+            best, message = same, tell
     return message
 
 
@@ -176,6 +195,15 @@ def _difference(test: Test, expected: Answer | Fingerprint, given: Answer, revea
     if not given.repeats:
         return "a second call with the same inputs gave something else: something is kept between calls"
     return ""
+
+
+def _error_map(test: Test, expected: Answer | Fingerprint, given: Answer) -> dict[str, Any] | None:
+    """The map of the first array that differs; None where no array does, or the right one is not known here."""
+    if not isinstance(expected, Answer) or given.error or expected.outputs.keys() != given.outputs.keys():
+        return None
+    pairs = ((name, right, given.outputs[name]) for name, right in expected.outputs.items())
+    wrong = next((pair for pair in pairs if _value_difference(test, *pair[1:], reveal=False)), None)
+    return error_map(test, *wrong) if wrong else None
 
 
 def _names_difference(test: Test, expected: Mapping[str, Any], given: Mapping[str, Any]) -> str:
@@ -220,15 +248,12 @@ def _number_difference(test: Test, right: np.ndarray, given: np.ndarray, reveal:
         return f"{bad} of {given.size} values are {kind}"
     if not np.array_equal(numbers[~finite], wanted[~finite], equal_nan=True):
         return "values that should be infinite or NaN are not"
-    error = np.abs(np.where(finite, numbers - wanted, 0.0))
-    scale = max(float(np.max(np.abs(wanted), initial=0.0, where=finite)), test.floor) or 1.0
-    tolerances = {**TOLERANCE, **test.tolerance}
-    tolerance = tolerances.get(right.dtype.name, tolerances["float64"])
+    error, scale, tolerance = distance(test, right, given)
     count = int(np.count_nonzero(error > tolerance * scale))
     if not count:
         return f"dtype {given.dtype}, expected {right.dtype}" if test.dtype and given.dtype != right.dtype else ""
     worst = np.unravel_index(int(np.argmax(error)), error.shape)
-    if given.dtype == np.float32 != right.dtype and error[worst] <= tolerances["float32"] * scale:
+    if given.dtype == np.float32 != right.dtype and error[worst] <= accepted(test, "float32") * scale:
         return f"right to the precision of float32 only; expected {right.dtype}"
     text = "the value is wrong"
     if right.dtype == np.float64 and error[worst] < _DIFFERENCES * scale:

@@ -11,7 +11,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -25,7 +25,7 @@ import course_lib
 from course_lib import practice
 from course_lib.exercises.answer import Answer
 from course_lib.exercises.verdict import Sheet
-from course_lib.grading import coverage
+from course_lib.grading import coverage, equations
 from course_lib.grading.course import Course, Texts, load
 from course_lib.grading.files import write_atomically
 from course_lib.grading.source import SourceError, solution_notebook, student_notebook
@@ -35,7 +35,7 @@ from course_lib.practice import Practice
 _CELL_SECONDS = 600
 # One thread: those of several cores add in another order, and on a busy machine wait for one another.
 _ENVIRONMENT = {"COURSE_LIB_BACKEND": "numpy", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-_NO_LIBRARY = {"__main__.py", "checking.py", "cli.py", "doctor.py", "exercises", "grading", "practice"}
+_NO_LIBRARY = {"__main__.py", "checking.py", "cli.py", "doctor.py", "exercises", "grading", "panels.py", "practice"}
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -103,7 +103,7 @@ def build(layout: Layout, only: str = "", say=print) -> list[Path]:
 def _made(layout: Layout, topic: str) -> tuple[int, dict[Path, bytes]]:
     """How many known mistakes a notebook's key has, all of them proved, and the files made from its source."""
     texts = _texts(layout, topic)
-    course = load(texts)
+    course = _numbered(load(texts), _numbers(layout))
     practiced = Practice(topic, texts.made_from, course.released_cells(), prove(course))
     data = dict(zip(practice.paths(topic, layout.practice), _kept(practiced, layout.practice), strict=True))
     notebooks = {
@@ -119,9 +119,10 @@ def stale(layout: Layout) -> Iterator[str]:
     Sources and metadata of both notebooks are compared, the stored outputs only for being there, and the practice
     data by the hash of what they were made from.
     """
+    numbers = _numbers(layout)
     for topic in layout.topics:
         texts = _texts(layout, topic)
-        course = load(texts)
+        course = _numbered(load(texts), numbers)
         yield from _stale_solution(course, layout)
         path, want = layout.notebooks / f"{topic}.ipynb", student_notebook(course.cells, topic)
         if _text(path) != _bytes(want).decode():
@@ -140,6 +141,15 @@ def _texts(layout: Layout, topic: str) -> Texts:
         return Texts.read(layout.solutions, topic)
     except FileNotFoundError as error:
         raise SourceError(f"{topic}: solutions/keys/{topic}.py is missing") from error
+
+
+def _numbers(layout: Layout) -> equations.Numbers:
+    sources = {topic: (layout.solutions / f"{topic}.py").read_text(encoding="utf-8") for topic in layout.topics}
+    return equations.numbers(sources)
+
+
+def _numbered(course: Course, numbers: equations.Numbers) -> Course:
+    return replace(course, cells=equations.numbered(course.cells, course.notebook, numbers))
 
 
 def _executed(course: Course, layout: Layout, data: dict[Path, bytes]) -> NotebookNode:

@@ -4,64 +4,40 @@ Only this process writes; workers get bytes and return results. A result is writ
 interrupted run goes on where it stopped.
 """
 
+import fcntl
 import hashlib
 import hmac
 import json
-import multiprocessing
 import os
-import re
 import secrets
 import shutil
-import signal
-import stat
 import tempfile
-import threading
-import unicodedata
-from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import course_lib
 from course_lib import exercises
-from course_lib.grading import gradebook, report
-from course_lib.grading.course import Texts
-from course_lib.grading.files import write_atomically
-from course_lib.grading.grade import CORRUPT, CRASHED, MISSING, Job, Result, failed, grade_one
-from course_lib.grading.graft import MOST_BYTES, too_large
+from course_lib.grading import gradebook, handed_in, lateness, moved, report, similar, workers
+from course_lib.grading.course import Texts, load
+from course_lib.grading.files import remove_unfinished, write_atomically
+from course_lib.grading.grade import CORRUPT, CRASHED, MISSING, Job, Result, failed
+from course_lib.grading.roster import Roster
 from course_lib.grading.sandbox import Limits
+from course_lib.grading.submissions import Submission
 
 _RESERVE = 20 * 2**20  # bytes that must be free before a run, besides what the results need
 _RESULT_BYTES = 200_000  # of one result with its feedback page, generously
-_ENDED = "its process ended"
-_COPY = re.compile(r"[ _-]*(\(\d+\)|-?Copy\d*)$")  # what browsers and JupyterLab put behind the name of a copy
 
 Origin = dict[str, str]
 
 
 class ClassroomError(RuntimeError):
     """The run cannot start or go on; the message says what to do."""
-
-
-@dataclass(frozen=True)
-class Submission:
-    """Where one student's notebook lies, or why there is none.
-
-    Args:
-        student: the student's id.
-        notebook: the notebook it is.
-        path: its file; None where there is none.
-        problem: a sentence about a folder that cannot be looked into.
-    """
-
-    student: str
-    notebook: str
-    path: Path | None = None
-    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,6 +52,9 @@ class Run:
         sandbox: ``"bwrap"`` or ``"none"``.
         limits: what one submission may use.
         force: grade again what is graded already.
+        times: when students handed in, where that is known better than from the file.
+        dask: the address of a dask scheduler whose workers grade; empty for processes of this machine.
+        backend: ``"numpy"`` or ``"cupy"``: where the answers' inputs are.
     """
 
     out: Path
@@ -85,60 +64,17 @@ class Run:
     sandbox: str = "bwrap"
     limits: Limits = field(default_factory=Limits)
     force: bool = False
+    times: Mapping[str, datetime] = field(default_factory=dict)
+    dask: str = ""
+    backend: str = "numpy"
 
 
-class _Failure(NamedTuple):
-    """A submission without a result, and why the grader failed on it."""
+class Look(NamedTuple):
+    """The job that `grade` makes of a submission, what its result would depend on, and the result that is stored."""
 
     job: Job
     origin: Origin
-    reason: str
-
-
-def find(folder: Path, notebooks: Iterable[str], students: Iterable[str] = ()) -> tuple[list[Submission], list[str]]:
-    """All submissions in a folder; none of them is read yet.
-
-    Knows ``<student>/<NN_topic>.ipynb``, nbgrader's ``<student>/<assignment>/<NN_topic>.ipynb`` and flat
-    ``<student>_<NN_topic>.ipynb``. Ids are taken in one Unicode spelling, the roster's.
-
-    Args:
-        folder: where they lie.
-        notebooks: the names to look for.
-        students: ids that must appear, with or without a file.
-
-    Returns:
-        The submissions in order, and a sentence for each file that was passed over.
-
-    Raises:
-        ClassroomError: if the folder cannot be read, or an id cannot be the name of a folder of results.
-    """
-    wanted, found, passed_over = set(notebooks), {}, []
-    known = wanted | set(exercises.notebooks())
-    people = {_student(student) for student in students}
-    for student in sorted(people):
-        if "/" in student or "\0" in student or student in (".", ".."):
-            raise ClassroomError(f"the roster's id {student!r} cannot be the name of a folder: results are kept in one")
-    try:
-        tops = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
-    except OSError as error:
-        raise ClassroomError(f"{folder} cannot be read: {error.strerror}") from error
-    folders = {_student(top.name): _closed(top) for top in tops if top.is_dir() and top.suffix != ".ipynb"}
-    files = _notebook_files(tops, lambda error: passed_over.append(f"{error.filename}: {error.strerror}"))
-    for path in sorted(files, key=lambda path: path.stem not in wanted):  # the plain name before a download's copy
-        relative = path.relative_to(folder)
-        owner = _owner(relative, known)
-        if isinstance(owner, str):
-            passed_over.append(f"{relative}: {owner}")
-        elif owner[1] not in wanted:  # another notebook of the course: not asked for, and nobody's mistake
-            people.add(owner[0])
-        elif owner in found:
-            passed_over.append(f"{relative}: {owner[0]} handed in {owner[1]} twice, the first counts")
-        else:
-            found[owner] = path
-    people |= {student for student, _ in found} | folders.keys()
-    handed_in = {notebook for _, notebook in found} or wanted
-    owners = sorted((notebook, student) for student in people for notebook in handed_in)
-    return [Submission(s, n, found.get((s, n)), folders.get(s, "")) for n, s in owners], passed_over
+    stored: Result | None
 
 
 def secret_of(out: Path, given: Path | None) -> bytes:
@@ -150,8 +86,7 @@ def secret_of(out: Path, given: Path | None) -> bytes:
     path = given or out / "secret"
     try:
         if not given and not path.exists():
-            write_atomically(path, secrets.token_hex(32))
-            path.chmod(0o600)
+            write_atomically(path, secrets.token_hex(32), private=True)
         secret = path.read_bytes().strip()
     except OSError as error:
         raise ClassroomError(f"the secret cannot be read from {path}: {error.strerror or error}") from error
@@ -199,47 +134,103 @@ def grade(run: Run, submissions: list[Submission], done: Callable[[Result, bool]
         done: called with each result, and whether it was there already.
 
     Raises:
-        ClassroomError: if a result cannot be written; those written before are whole.
+        ClassroomError: if a result cannot be written, or another run is writing there; those written are whole.
+        WorkersError: if nobody is left to grade.
     """
+    again: list[Submission] = []
 
-    def todo() -> Iterator[tuple[Job, Origin]]:
+    def finish(submission: Submission, origin: Origin | None, result: Result) -> None:
+        before, result = _stored(run.out, submission), result | {"graded_from": origin}
+        done(_write(run.out, result | _handed_in(run, submission, origin, before) | moved.since(before, result)), False)
+
+    def todo(submissions: list[Submission]) -> Iterator[tuple[tuple[Submission, Origin], Job]]:
         # One after the other, so that a class of thousands is never in memory at once.
         for submission in submissions:
             data, status, problem = _read(submission)
             origin = _origin(run, submission.notebook, data, problem)
-            stored = None if run.force else _stored(run.out, submission, origin)
-            if stored is not None:
-                done(stored, True)
+            before = _stored(run.out, submission)
+            if before and before["graded_from"] == origin and not run.force:
+                dated = before | _handed_in(run, submission, origin, before)
+                done(before if dated == before else _write(run.out, dated), True)
             elif data is None:
-                result = failed(submission.student, submission.notebook, status, problem)
-                done(_write(run.out, result | {"graded_from": origin}), False)
+                finish(submission, origin, failed(submission.student, submission.notebook, status, problem))
             else:
-                yield _job(run, submission, data), origin
+                yield (submission, origin), _job(run, submission, data)
 
-    for origin, result in _map(todo(), run.jobs):
-        done(_write(run.out, result | {"graded_from": origin}), False)
+    where = workers.dask(run.dask) if run.dask else workers.here(run.jobs)
+    with _only_run(run.out), where as graders:
+        # What the grader fails on is tried again alone: if it fails then, no other submission is the reason.
+        for turn, alone in ((submissions, False), (again, True)):
+            for (submission, origin), result, problem in workers.grade_all(graders, todo(turn), alone):
+                if result is None and not alone:
+                    again.append(submission)
+                    continue
+                if result is None:  # without an origin, so it stands only until the next run
+                    message = f"The grader itself failed on it, twice: {problem}. The next run tries it again."
+                    result, origin = failed(submission.student, submission.notebook, CRASHED, message), None
+                finish(submission, origin, result)
 
 
-def publish(out: Path, roster: dict[str, dict[str, str]] | None) -> list[Result]:
-    """Write gradebook.csv and index.html from all results in a folder.
+def results_in(out: Path) -> list[Result]:
+    """All results in a folder, by notebook and student.
+
+    Raises:
+        ClassroomError: if a file among them is none.
+    """
+    results = [_load(path) for path in (out / "results").glob("*/*.json")]
+    return sorted(results, key=lambda result: (result["notebook"], result["student"]))
+
+
+def publish(out: Path, roster: Roster | None) -> list[Result]:
+    """Write what is about the whole class, from all results in a folder.
+
+    That is gradebook.csv, similar.csv, where scores moved moved.csv, index.html and a page for each exercise.
 
     Returns:
         The results, by notebook and student.
 
     Raises:
-        ClassroomError: if a file among the results is none, or the disk is full.
+        ClassroomError: if a file among the results is none, the disk is full, or another run is writing there.
     """
-    results = [_load(path) for path in (out / "results").glob("*/*.json")]
-    results.sort(key=lambda result: (result["notebook"], result["student"]))
-    try:
-        gradebook.write(out / "gradebook.csv", results, roster)
-        write_atomically(out / "index.html", report.index(results, roster))
-    except OSError as error:
-        raise ClassroomError(
-            f"the gradebook cannot be written: {error.strerror or error}. Every result is whole; run the same command "
-            "again once there is room"
-        ) from error
-    return results
+    with _only_run(out):
+        results, due = results_in(out), lateness.due_dates(out)
+        alike = similar.pairs(results)
+        try:
+            gradebook.write(out / "gradebook.csv", results, roster, due)
+            similar.write(out / "similar.csv", alike)
+            moved.write(out / "moved.csv", results)
+            _write_exercise_pages(out, results, roster)
+            write_atomically(out / "index.html", report.index(results, roster, due, alike))
+        except OSError as error:
+            raise ClassroomError(
+                f"the gradebook cannot be written: {error.strerror or error}. Every result is whole; run the same "
+                "command again once there is room"
+            ) from error
+        return results
+
+
+def _write_exercise_pages(out: Path, results: list[Result], roster: Roster | None) -> None:
+    """Write the page of each exercise and remove those of exercises that no result is about any more."""
+    written = set()
+    for name, page in report.exercise_pages(results, roster):
+        write_atomically(out / name, page)
+        written.add(out / name)
+    for path in set((out / "exercises").glob("*/*.html")) - written:
+        path.unlink()
+
+
+def second_look(run: Run, submission: Submission) -> Look:
+    """What a second look at a submission starts from.
+
+    Raises:
+        ClassroomError: if there is nothing to look at, or the file in the place of its result is none.
+    """
+    data, _, problem = _read(submission)
+    if data is None:
+        raise ClassroomError(f"there is no notebook of {submission.student} to look at: {problem}")
+    path = result_path(run.out, submission.student, submission.notebook)
+    stored = _load(path) if path.exists() else None
+    return Look(_job(run, submission, data), _origin(run, submission.notebook, data, ""), stored)
 
 
 def result_path(out: Path, student: str, notebook: str) -> Path:
@@ -247,99 +238,73 @@ def result_path(out: Path, student: str, notebook: str) -> Path:
     return out / "results" / student / f"{notebook}.json"
 
 
-def _student(name: str) -> str:
-    """A student's id in the roster's spelling: macOS writes é as two characters."""
-    return unicodedata.normalize("NFC", name)
-
-
-def _closed(folder: Path) -> str:
-    """Why a student's folder cannot be looked into; empty where it can."""
-    if folder.is_symlink():
-        return "The folder is a link that leads elsewhere: hand in the folder itself."
+@contextmanager
+def _only_run(out: Path) -> Iterator[None]:
+    """Keep other runs out of the results meanwhile, and remove the halves of files that a killed one left there."""
     try:
-        os.listdir(folder)
+        out.mkdir(parents=True, exist_ok=True)
+        handle = os.open(out / ".lock", os.O_WRONLY | os.O_CREAT, 0o666)
     except OSError as error:
-        return f"The folder cannot be read: {error.strerror}."
-    return ""
-
-
-def _notebook_files(tops: list[Path], unreadable: Callable[[OSError], None]) -> Iterator[Path]:
-    """Everything that may be a submitted notebook, without following links to folders."""
-    for top in tops:
-        if top.suffix == ".ipynb":
-            yield top
-        elif top.is_dir() and not _closed(top):
-            for place, folders, files in os.walk(top, onerror=unreadable):
-                folders[:] = sorted(name for name in folders if not name.startswith("."))
-                names = [name for name in folders + files if name.endswith(".ipynb") and not name.startswith(".")]
-                yield from (Path(place, name) for name in sorted(names))
-
-
-def _owner(path: Path, notebooks: set[str]) -> tuple[str, str] | str:
-    """The student and notebook that a path stands for, or a sentence that says why it stands for none."""
-    known = ", ".join(sorted(notebooks))
-    if len(path.parts) == 1:
-        for name in notebooks:
-            if (student := path.stem.removesuffix(f"_{name}")) not in ("", path.stem):
-                return _student(student), name
-        return f"whose is it? It should be <student>_<notebook>.ipynb; the notebook is one of {known}"
-    notebook = _COPY.sub("", path.stem)
-    if notebook not in notebooks:
-        return f"not one of {known}"
-    if len(path.parts) > 3:
-        return "too deep: it should be <student>/<notebook>.ipynb or one folder below"
-    return _student(path.parts[0]), notebook
+        raise ClassroomError(f"results cannot be written to {out}: {error.strerror or error}") from error
+    with open(handle, "wb"):
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ClassroomError(f"another run is writing to {out}: wait for it, or choose another --out") from error
+        except OSError:
+            pass  # a file system without locks
+        remove_unfinished(out)
+        yield
 
 
 def _read(submission: Submission) -> tuple[bytes | None, str, str]:
     """A file that anybody may have put there: its bytes, or a status and a sentence."""
-    path = submission.path
-    if path is None:
+    if submission.path is None:
         return (None, CORRUPT, submission.problem) if submission.problem else (None, MISSING, "No file was handed in.")
-    if path.is_symlink():
-        return None, CORRUPT, "The file is a link that leads elsewhere: hand in the notebook itself."
-    try:
-        # Without blocking: a named pipe would wait for a writer for ever.
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        try:
-            info = os.fstat(handle)
-            if not stat.S_ISREG(info.st_mode):
-                return None, CORRUPT, "This is not a file: hand in the notebook itself."
-            if info.st_size > MOST_BYTES:
-                return None, CORRUPT, too_large(info.st_size)
-            with open(handle, "rb", closefd=False) as file:
-                return file.read(), "", ""
-        finally:
-            os.close(handle)
-    except OSError as error:
-        return None, CORRUPT, f"The file cannot be read: {error.strerror}."
+    data, problem = handed_in.read(submission.path)
+    return data, "" if data is not None else CORRUPT, problem
+
+
+def _handed_in(run: Run, submission: Submission, origin: Origin | None, before: Result | None) -> dict[str, Any]:
+    """When it was handed in: as the run says, else as was known of this very file before, else as the file says."""
+    time = lateness.shown(run.times.get(submission.student, submission.time) if submission.path else None)
+    if before and submission.student not in run.times and moved.same_file(before, origin):
+        time = before.get("timestamp", time)
+    return {"timestamp": time} | ({"marked_late": True} if submission.marked_late else {})
 
 
 def _origin(run: Run, notebook: str, data: bytes | None, problem: str) -> Origin:
     """What a result depends on: graded again when any of it changes."""
-    texts = run.texts[notebook]
-    course = hashlib.sha256(f"{_code()}\0{texts.source}\0{texts.made_from}\0{run.limits}".encode())
     return {
         "submission": hashlib.sha256(data).hexdigest() if data is not None else problem,
-        "course": course.hexdigest(),
+        "course": _course(run.texts[notebook], run.limits, run.backend),
         "secret": hmac.new(run.secret, b"which secret", "sha256").hexdigest()[:16],
     }
 
 
 @cache
-def _code() -> str:
-    """Hash of the grader's own code: a mended grader grades again."""
-    files = sorted(Path(course_lib.__file__).parent.rglob("*.py"))
+def _course(texts: Texts, limits: Limits, backend: str) -> str:
+    """Hash of a notebook's code and key, the grader and how it runs; neither of a text nor of another notebook."""
+    cells = json.dumps(load(texts).released_cells())
+    words = f"{_code(texts.notebook)}\0{cells}\0{texts.made_from}\0{limits}\0{backend}"
+    return hashlib.sha256(words.encode()).hexdigest()
+
+
+@cache
+def _code(notebook: str) -> str:
+    """Hash of the code that grades a notebook: a mended grader grades again."""
+    package = Path(course_lib.__file__).parent
+    others = {Path(exercises.module(name).__file__) for name in exercises.notebooks() if name != notebook}
+    files = sorted(path for path in package.rglob("*.py") if path not in others)
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()
 
 
-def _stored(out: Path, submission: Submission, origin: Origin) -> Result | None:
-    """The result that is there already, if it is of this very submission."""
+def _stored(out: Path, submission: Submission) -> Result | None:
+    """The result that is there already."""
     try:
-        result = _load(result_path(out, submission.student, submission.notebook))
+        return _load(result_path(out, submission.student, submission.notebook))
     except ClassroomError:
         return None  # none yet, or one that is written anew now
-    return result if result["graded_from"] == origin else None
 
 
 def _load(path: Path) -> Result:
@@ -364,7 +329,7 @@ def _job(run: Run, submission: Submission, data: bytes) -> Job:
         words = f"{submission.student}\0{exercise.id}".encode("utf-8", "surrogatepass")
         seeds[exercise.id] = int.from_bytes(hmac.new(run.secret, words, "sha256").digest())
     texts = run.texts[submission.notebook]
-    return Job(submission.student, submission.notebook, data, texts, seeds, run.sandbox, run.limits)
+    return Job(submission.student, submission.notebook, data, texts, seeds, run.sandbox, run.limits, run.backend)
 
 
 def _write(out: Path, result: Result) -> Result:
@@ -380,96 +345,3 @@ def _write(out: Path, result: Result) -> Result:
             "whole; run the same command again once there is room"
         ) from error
     return result
-
-
-def _map(todo: Iterator[tuple[Job, Origin]], jobs: int) -> Iterator[tuple[Origin | None, Result]]:
-    """Grade in worker processes; one that dies takes nobody's result with it.
-
-    What was under way when a worker died is graded again, alone, so that a submission that kills its worker is known
-    by killing it twice. Its result then comes without an origin: it stands only until the next run.
-    """
-    suspects: list[_Failure] = []
-    guilty: list[_Failure] = []
-    with tempfile.TemporaryDirectory(prefix="course-", ignore_cleanup_errors=True) as scratch:
-        yield from _in_pools(todo, jobs, 2 * jobs, scratch, suspects)
-        again = iter([(suspect.job, suspect.origin) for suspect in suspects])
-        yield from _in_pools(again, 1, 1, scratch, guilty)
-    for failure in guilty:
-        message = f"The grader itself failed on it, twice: {failure.reason}. The next run tries it again."
-        yield None, failed(failure.job.student, failure.job.notebook, CRASHED, message)
-
-
-def _in_pools(
-    todo: Iterator[tuple[Job, Origin]], jobs: int, most: int, scratch: str, failures: list[_Failure]
-) -> Iterator[tuple[Origin, Result]]:
-    """Grade in one pool of ``jobs`` workers after another until nothing is left; see `_until_broken`."""
-    broken = True
-    while broken:
-        with _pool(jobs, scratch) as pool:
-            broken = yield from _until_broken(pool, todo, most, failures)
-
-
-def _until_broken(
-    pool: Executor, todo: Iterator[tuple[Job, Origin]], most: int, failures: list[_Failure]
-) -> Generator[tuple[Origin, Result], None, bool]:
-    """Grade until nothing is left or the pool breaks.
-
-    Args:
-        pool: where.
-        todo: what; taken from only as the pool gets room.
-        most: how many to keep under way.
-        failures: where that goes which has no result, when the pool breaks all that was under way.
-
-    Returns:
-        Whether the pool broke.
-    """
-    running: dict[Future, tuple[Job, Origin]] = {}
-    while True:
-        while len(running) < most and (one := next(todo, None)):
-            try:
-                running[pool.submit(grade_one, one[0])] = one
-            except BrokenProcessPool:
-                failures += [_Failure(*each, _ENDED) for each in (*running.values(), one)]
-                return True
-        if not running:
-            return False
-        for future in wait(running, return_when=FIRST_COMPLETED).done:
-            try:
-                result = future.result()
-            except BrokenProcessPool:
-                failures += [_Failure(*each, _ENDED) for each in running.values()]
-                return True
-            except Exception as error:  # whatever it is, the others go on
-                failures.append(_Failure(*running.pop(future), f"{type(error).__name__}: {error}"))
-            else:
-                yield running.pop(future)[1], result
-
-
-@contextmanager
-def _pool(jobs: int, scratch: str) -> Iterator[ProcessPoolExecutor]:
-    """Worker processes; an interrupt ends them at once instead of waiting for what nobody will read."""
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(jobs, context, initializer=_start_worker, initargs=(scratch,))
-    try:
-        yield pool
-    except BaseException:
-        for worker in multiprocessing.active_children():
-            worker.kill()
-        raise
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _start_worker(scratch: str) -> None:
-    """A worker leaves the interrupt key to the process that writes, and goes when that one is gone.
-
-    Its temporary files lie in a folder that the other process removes, however the worker ends.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    tempfile.tempdir = scratch
-    threading.Thread(target=_follow_parent, daemon=True).start()
-
-
-def _follow_parent() -> None:
-    multiprocessing.parent_process().join()
-    os._exit(1)

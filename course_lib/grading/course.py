@@ -2,36 +2,44 @@
 
 import hashlib
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from course_lib import exercises
-from course_lib.exercises import Exercise, answer, verdict
+from course_lib.exercises import Exercise, Test, answer, distance, verdict
 from course_lib.exercises.answer import Answer, attempt
-from course_lib.exercises.verdict import Sheet, fingerprint, seen
+from course_lib.exercises.verdict import Fingerprint, Sheet, fingerprint, seen
 from course_lib.grading import keys
 from course_lib.grading.source import Cell, SourceError, read
 
 Rngs = Callable[[str], np.random.Generator]  # a generator for each exercise
 
 
-@dataclass
-class _Mistakes:
-    """What the known mistakes give on a test's cases, found out when it is first asked for: most answers are right."""
+class _Prints(Sequence[Fingerprint]):
+    """What a known mistake gives on a test's cases, each found out when it is first asked for: most never are.
 
-    find_out: Callable[[], list]
+    Args:
+        length: how many cases there are.
+        find_out: gives the fingerprint of one, by its number.
+    """
 
-    def __iter__(self) -> Iterator:
-        return iter(self._found)
+    def __init__(self, length: int, find_out: Callable[[int], Fingerprint]):
+        self._length, self._find_out, self._found = length, find_out, {}
 
-    @cached_property
-    def _found(self) -> list:
-        return self.find_out()
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, case: int) -> Fingerprint:
+        if not 0 <= case < self._length:
+            raise IndexError(case)
+        if case not in self._found:
+            self._found[case] = self._find_out(case)
+        return self._found[case]
 
 
 @dataclass(frozen=True)
@@ -57,7 +65,7 @@ class Texts:
         """Hash of everything the right answers, fingerprints and points depend on, the same on every machine."""
         texts = [cell.text for cell in load(self).cells if cell.role in ("setup", "answer")]
         texts.append(self.key)
-        for code in (exercises.module(self.notebook), exercises, answer, verdict):
+        for code in (exercises.module(self.notebook), exercises, answer, distance, verdict):
             texts.append(inspect.getsource(code))
         return hashlib.sha256("\0".join(texts).replace("\r\n", "\n").encode()).hexdigest()
 
@@ -130,31 +138,38 @@ class Course:
                 if not inputs:
                     continue
 
-                def answers(namespace: dict[str, Any], inputs=inputs, exercise=exercise, test=test) -> list:
-                    return [seen(test, attempt(exercise, test, namespace, case), case) for case in inputs]
-
-                def prints(namespace: dict[str, Any], answers=answers, test=test) -> list:
-                    return [fingerprint(test, given) for given in answers(namespace)]
-
                 if test.right:
                     expected = [Answer(test.right)] * len(inputs)
                 else:
-                    expected = prints(right) if test.secret else answers(right)
-
-                def known(prints=prints, exercise=exercise) -> list:
-                    return [(tell, prints(wrong)) for name, tell, wrong in self._wrong if name == exercise.id]
-
-                sheets[exercise.id, test.name] = Sheet(inputs, expected, _Mistakes(known))
+                    expected = [_answer(exercise, test, right, case) for case in inputs]
+                    expected = [fingerprint(test, each) for each in expected] if test.secret else expected
+                sheets[exercise.id, test.name] = Sheet(inputs, expected, self._mistakes(exercise, test, inputs))
         return sheets
+
+    def _mistakes(self, exercise: Exercise, test: Test, inputs: list[dict]) -> list[tuple[str, _Prints]]:
+        """For each known mistake of an exercise what to tell, and what it gives in a test."""
+
+        def prints(mistake: keys.Mistake) -> _Prints:
+            def find_out(case: int) -> Fingerprint:
+                return fingerprint(test, _answer(exercise, test, self._wrong(mistake), inputs[case]))
+
+            return _Prints(len(inputs), find_out)
+
+        return [(mistake.tell, prints(mistake)) for mistake in self.key.mistakes if mistake.exercise == exercise.id]
 
     @cached_property
     def _right(self) -> dict[str, Any]:
         return self.namespace()
 
     @cached_property
-    def _wrong(self) -> list[tuple[str, str, dict[str, Any]]]:
-        """For each known mistake its exercise, what to tell, and a namespace in which it is made."""
-        return [(m.exercise, m.tell, self.namespace(m.code)) for m in self.key.mistakes]
+    def _wrong(self) -> Callable[[keys.Mistake], dict[str, Any]]:
+        """Gives, for a known mistake, a namespace in which it is made."""
+        return cache(lambda mistake: self.namespace(mistake.code))
+
+
+def _answer(exercise: Exercise, test: Test, namespace: dict[str, Any], case: dict[str, Any]) -> Answer:
+    """What is seen of the answer in a namespace."""
+    return seen(test, attempt(exercise, test, namespace, case), case)
 
 
 @lru_cache(maxsize=16)

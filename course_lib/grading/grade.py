@@ -6,6 +6,7 @@ another machine.
 
 import contextlib
 import io
+import json
 import math
 import os
 import tempfile
@@ -16,16 +17,15 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import nbformat
 import numpy as np
 from jupyter_client.provisioning import KernelProvisionerFactory
 
 from course_lib import exercises, practice
 from course_lib.exercises.verdict import NOT_ATTEMPTED
-from course_lib.grading import sandbox
+from course_lib.grading import sandbox, similar
 from course_lib.grading.course import Texts, load
 from course_lib.grading.exam import Exam, Sheets, as_notebook, compose
-from course_lib.grading.graft import Graft, Unreadable, graft
+from course_lib.grading.graft import Graft, Part, Unreadable, graft
 from course_lib.grading.plugin import ExamPlugin, Outcome
 from course_lib.grading.sandbox import Limits
 
@@ -53,6 +53,7 @@ class Job:
         seeds: for each exercise the number this student's inputs are drawn from.
         sandbox: ``"bwrap"`` or ``"none"``.
         limits: what it may use.
+        backend: ``"numpy"`` or ``"cupy"``: where the answers' inputs are.
     """
 
     student: str
@@ -62,6 +63,24 @@ class Job:
     seeds: dict[str, int] = field(default_factory=dict)
     sandbox: str = "bwrap"
     limits: Limits = field(default_factory=Limits)
+    backend: str = "numpy"
+
+
+@dataclass(frozen=True)
+class Examination:
+    """One grading: its result, and what that was read from.
+
+    Args:
+        result: the result as it is stored, but for what identifies its origin.
+        sheets: the inputs and right answers of each test.
+        parts: the submission's cells in their order, with a place for each exam cell; none where it is unreadable.
+        outcomes: what became of them. A cell that was left out, because it ended the kernel, has none.
+    """
+
+    result: Result
+    sheets: Sheets
+    parts: list[Part] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
 
 
 def grade_one(job: Job) -> Result:
@@ -73,12 +92,21 @@ def grade_one(job: Job) -> Result:
     Raises:
         GraderFault: if no kernel starts.
     """
+    return examine(job).result
+
+
+def examine(job: Job) -> Examination:
+    """Grade one submission, and keep what its result was read from.
+
+    Raises:
+        GraderFault: if no kernel starts.
+    """
     started = time.monotonic()
     sheets, released = _asked(job)
     try:
         grafted = graft(job.submission, job.notebook, released)
     except Unreadable as error:
-        return failed(job.student, job.notebook, CORRUPT, str(error))
+        return Examination(failed(job.student, job.notebook, CORRUPT, str(error)), sheets)
     plugin = _run_without_killers(job, grafted, sheets)
     tests = [
         _test(exercise, test, plugin, grafted)
@@ -87,7 +115,10 @@ def grade_one(job: Job) -> Result:
         if (exercise.id, test.name) in sheets
     ]
     status, message = _status(plugin)
-    return _result(job.student, job.notebook, status, message, tests, time.monotonic() - started)
+    result = _result(job.student, job.notebook, status, message, tests, time.monotonic() - started)
+    if job.texts:
+        result["statements"] = similar.statements(job.texts, grafted.parts)
+    return Examination(result, sheets, grafted.parts, plugin.outcomes)
 
 
 def failed(student: str, notebook: str, status: str, message: str) -> Result:
@@ -119,8 +150,8 @@ def _run_without_killers(job: Job, grafted: Graft, sheets: Sheets) -> ExamPlugin
     parts, settled, cause, limits = grafted.parts, [], "", job.limits
     deadline = time.monotonic() + limits.total
     for _ in range(_MOST_RUNS):
-        sandbox.configure(job.sandbox, limits, exercises.needs(job.notebook))
-        plugin = _run(compose(job.notebook, parts, sheets, reveal=job.texts is None), limits)
+        sandbox.configure(job.sandbox, limits, exercises.needs(job.notebook), gpu=job.backend != "numpy")
+        plugin = _run(compose(job.notebook, parts, sheets, job.texts is None, job.backend), limits)
         killer = next((o.part for o in plugin.outcomes if o.error == "ended" or _lost(o, plugin)), None)
         if killer is None or killer.role == "setup" or time.monotonic() > deadline:
             break
@@ -145,16 +176,25 @@ def _lost(outcome: Outcome, plugin: ExamPlugin) -> bool:
     return next((later.error for later in following if later.error != "not run"), "") == "ended"
 
 
+# Of pytest's own plugins those that nbval needs. What the others do takes longer than a small notebook: collecting
+# garbage twice, reading source for tracebacks that nobody sees.
+_UNUSED = (
+    "cacheprovider doctest faulthandler junitxml logging monkeypatch nose pastebin recwarn setuponly setupplan "
+    "stepwise subtests threadexception tmpdir unittest unraisableexception warnings"
+)
+
+
 def _run(exam: Exam, limits: Limits) -> ExamPlugin:
     """Run pytest with nbval on an exam, in this process."""
     import pytest
 
     plugin = ExamPlugin(exam, limits)
-    with tempfile.TemporaryDirectory(prefix="course-exam-") as folder, _kernels_in_the_sandbox():
+    with tempfile.TemporaryDirectory(prefix="course-exam-") as folder, _kernels_started_by(sandbox.provisioner()):
         path = Path(folder, "exam.ipynb")
-        nbformat.write(as_notebook(exam), path)
-        arguments = ["-p", "nbval.plugin", "--nbval", "--nbval-current-env", "-p", "no:cacheprovider", "--color=no"]
-        arguments += ["--tb=no", "-q", "-c", os.devnull, "--rootdir", folder, str(path)]
+        path.write_text(json.dumps(as_notebook(exam)), encoding="utf-8")
+        arguments = ["-p", "nbval.plugin", "--nbval", "--nbval-current-env", "--color=no", "--tb=no", "-q", "-s"]
+        arguments += [word for name in _UNUSED.split() for word in ("-p", f"no:{name}")]
+        arguments += ["-c", os.devnull, "--rootdir", folder, "--confcutdir", folder, str(path)]
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             plugin.exit_status = int(pytest.main(arguments, plugins=[plugin]))
     if plugin.exit_status not in (0, 1) or not plugin.outcomes:
@@ -165,11 +205,11 @@ def _run(exam: Exam, limits: Limits) -> ExamPlugin:
 
 
 @contextlib.contextmanager
-def _kernels_in_the_sandbox() -> Iterator[None]:
-    """Have kernels started by our provisioner, and pytest do what it is told here, whatever the environment says."""
+def _kernels_started_by(provisioner: str) -> Iterator[None]:
+    """Have a provisioner of ours start kernels, and pytest do what it is told here, whatever the environment says."""
     factory = KernelProvisionerFactory.instance()
     usual = factory.default_provisioner_name
-    factory.default_provisioner_name = "course-sandbox"
+    factory.default_provisioner_name = provisioner
     try:
         with patch.dict(os.environ, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", PYTEST_ADDOPTS="", PYTEST_PLUGINS=""):
             yield
@@ -194,7 +234,8 @@ def _test(exercise: exercises.Exercise, test: exercises.Test, plugin: ExamPlugin
             earned, message = 0.0, f"the test cell failed: {outcome.error}"
         if answer and not outcome.verdict.passed and outcome.verdict.state != NOT_ATTEMPTED:
             message = f"the answer cell raises {answer.error}: {answer.text}; {message}"
-        return _entry(*asked, earned, test.points, message)
+        shown = {"known_mistake": outcome.verdict.known_mistake, "error_map": outcome.verdict.error_map}
+        return _entry(*asked, earned, test.points, message) | shown
     return _entry(*asked, 0.0, test.points, _why(outcome, plugin.limits))
 
 
@@ -251,6 +292,8 @@ def _entry(exercise: str, test: str, points: float, max_points: float, message: 
         "max_points": max_points,
         "passed": points == max_points,
         "message": message,
+        "known_mistake": False,
+        "error_map": None,
     }
 
 

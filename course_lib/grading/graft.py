@@ -9,6 +9,7 @@ from typing import Any
 
 from course_lib import exercises
 from course_lib.exercises import Exercise
+from course_lib.grading.anywhere import addressed
 
 MOST_BYTES = 20 * 2**20  # of a file: reading JSON takes up to 25 times its size in memory
 _MOST_CELLS = 2000
@@ -196,8 +197,8 @@ def _source(cell: dict[str, Any]) -> str:
 
 
 def _code(source: str) -> str:
-    """Text without comments and blank lines, to see whether somebody wrote code into a cell."""
-    lines = (line.split("#")[0].rstrip() for line in source.splitlines())
+    """Text without comments, blank lines and a release's address, to see whether somebody wrote code into a cell."""
+    lines = (line.split("#")[0].rstrip() for line in addressed(source, "").splitlines())
     return "\n".join(line for line in lines if line)
 
 

@@ -7,7 +7,6 @@ waiting for a kernel that is dead, and a bound on what a kernel can send.
 
 import time
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from queue import Empty
 from typing import Any
@@ -104,7 +103,7 @@ class ExamCell(IPyNbCell):
         try:
             super().runtest()
             if kernel.reply.get("status") != "ok":
-                outcome.error = str(kernel.reply.get("ename", "error"))[:_MOST_LETTERS]
+                outcome.error = _named(kernel.reply.get("ename", "error"))
                 self.raise_cell_error("the kernel's reply says that the cell failed")
         except Exception as error:
             self._explain(outcome, error)
@@ -145,8 +144,14 @@ class ExamCell(IPyNbCell):
             outcome.error = "timeout"
         else:
             raised = [output for output in self.test_outputs or [] if output["output_type"] == "error"]
-            outcome.error = str(raised[-1]["ename"])[:_MOST_LETTERS] if raised else type(error).__name__
+            outcome.error = _named(raised[-1]["ename"]) if raised else type(error).__name__
             outcome.text = str(raised[-1]["evalue"] if raised else error)[:_MOST_LETTERS]
+
+
+def _named(exception: object) -> str:
+    """An exception's name as the error of an outcome: a submission may call it by one of our own words."""
+    name = str(exception)[:_MOST_LETTERS]
+    return f"{name} (an exception)" if name in ("timeout", "ended", "not run", "no answer") else name
 
 
 class ExamKernel(RunningKernel):
@@ -174,21 +179,16 @@ class ExamKernel(RunningKernel):
             KernelEnded: if the kernel dies.
         """
         deadline = time.monotonic() + timeout
-        poller = zmq.Poller()
-        shell, iopub = self.kc.shell_channel, self.kc.iopub_channel
-        for channel in (shell, iopub):
-            poller.register(channel.socket, zmq.POLLIN)
+        shell, iopub = self.kc.shell_channel.socket, self.kc.iopub_channel.socket
         while (left := deadline - time.monotonic()) > 0:
-            ready = dict(poller.poll(1000 * min(left, _LOOK_SECONDS)))
-            if iopub.socket in ready:
+            ready = self._wait(left, shell, iopub)
+            if iopub in ready:
                 self._take()
-            if shell.socket in ready:
-                message = self._received(self.kc.get_shell_msg)
+            if shell in ready:
+                message = self._received(shell)
                 if message and message["parent_header"].get("msg_id") == msg_id:
                     self.reply = message["content"]
                     return
-            if not ready:
-                self._look_alive()
         raise Empty
 
     def get_message(self, stream: str, timeout: float | None = None) -> dict:
@@ -205,8 +205,8 @@ class ExamKernel(RunningKernel):
             left = deadline - time.monotonic()
             if left <= 0:
                 raise Empty
-            if not self._take(min(left, _LOOK_SECONDS)):
-                self._look_alive()
+            if self._wait(left, self.kc.iopub_channel.socket):
+                self._take()
         return self._waiting.popleft()
 
     def stop(self) -> None:
@@ -220,11 +220,28 @@ class ExamKernel(RunningKernel):
         watch = getattr(manager.provisioner, "watch", None) if manager and manager.provisioner else None
         return watch.cause if watch else self._last_cause
 
-    def _take(self, timeout: float = 1.0) -> bool:
-        """Read one output, keep it if anybody asks for it, and say whether there was one."""
-        message = self._received(self.kc.get_iopub_msg, timeout)
+    def _wait(self, seconds: float, *sockets: zmq.Socket) -> dict:
+        """Wait until one of some sockets can be read, and say which.
+
+        Raises:
+            KernelEnded: if the kernel dies first.
+        """
+        poller = zmq.Poller()
+        for socket in sockets:
+            poller.register(socket, zmq.POLLIN)
+        kernel = getattr(self.km.provisioner, "kernel", None)
+        if kernel:  # its end wakes us up, too
+            poller.register(kernel.ended, zmq.POLLIN)
+        ready = dict(poller.poll(1000 * (seconds if kernel else min(seconds, _LOOK_SECONDS))))
+        if not any(socket in ready for socket in sockets) and not self.is_alive():
+            raise KernelEnded
+        return ready
+
+    def _take(self) -> None:
+        """Read one output, and keep it if anybody asks for it."""
+        message = self._received(self.kc.iopub_channel.socket)
         if not message or message["parent_header"].get("msg_id") != self._cell:
-            return bool(message)
+            return
         kind, content = message["msg_type"], message["content"]
         data = content.get("data")
         ends = kind == "status" and content.get("execution_state") == "idle"
@@ -232,17 +249,12 @@ class ExamKernel(RunningKernel):
         if ends or (counts and len(self._waiting) < _MOST_KEPT):
             kept = {"msg_type": kind, "parent_header": {"msg_id": self._cell}, "content": content}
             self._waiting.append(kept)
-        return True
 
-    def _received(self, get: Callable[..., dict], timeout: float = 1.0) -> dict | None:
+    def _received(self, socket: zmq.Socket) -> dict | None:
         """A message as far as it is one: a submission can send anything over its kernel's sockets."""
         try:
-            message = get(timeout=timeout)
-        except (Empty, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            _, message = self.kc.session.recv(socket)
+            parts = (message["parent_header"], message["content"])
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
-        parts = (message["parent_header"], message["content"])
         return message if all(isinstance(part, dict) for part in parts) else None
-
-    def _look_alive(self) -> None:
-        if not self.is_alive():
-            raise KernelEnded

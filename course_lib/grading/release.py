@@ -5,6 +5,9 @@ import subprocess
 import zipfile
 from pathlib import Path
 
+import nbformat
+
+from course_lib.grading import anywhere
 from course_lib.grading.files import write_atomically
 
 # Named one by one, so that nothing new beside them is given away: answers, submissions, grades.
@@ -16,13 +19,14 @@ _RENAMED = {"docs/students.md": "README.md"}  # the course's own README is for t
 _SKIPPED = {"__pycache__", ".ipynb_checkpoints"}
 
 
-def release(root: Path, target: Path, last: str = "") -> list[str]:
+def release(root: Path, target: Path, last: str = "", repository: str = "") -> list[str]:
     """Write the zip file; the same files give the same bytes.
 
     Args:
         root: the top folder.
         target: the file to write.
         last: the last notebook to give, all by default: a later one may repeat what an earlier one asks for.
+        repository: a `checked` address, where students' notebooks find the course on Colab and Kaggle.
 
     Returns:
         The files that are in it.
@@ -34,9 +38,19 @@ def release(root: Path, target: Path, last: str = "") -> list[str]:
             # Dated 1980, so that the bytes do not depend on the day.
             entry = zipfile.ZipInfo(f"course/{_RENAMED.get(name, name)}")
             entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
-            archive.writestr(entry, (root / name).read_bytes())
+            data = (root / name).read_bytes()
+            archive.writestr(entry, _addressed(data, repository) if repository and name.endswith(".ipynb") else data)
     write_atomically(target, buffer.getvalue())
     return names
+
+
+def _addressed(notebook: bytes, repository: str) -> bytes:
+    """A notebook whose first code cell knows the students' repository."""
+    nb = nbformat.reads(notebook.decode("utf-8"), as_version=4)
+    for cell in nb.cells:
+        if cell.id == anywhere.ID:
+            cell.source = anywhere.addressed(cell.source, repository)
+    return f"{nbformat.writes(nb).rstrip()}\n".encode()
 
 
 def _number(name: str) -> str:

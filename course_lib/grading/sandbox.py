@@ -1,69 +1,42 @@
-"""Where a submission's kernel runs: bubblewrap for what it may see, prlimit for what it may use.
+"""Where a submission's kernel runs: bubblewrap for what it may see, rlimits and a watch for what it may use.
 
-`SandboxProvisioner` is an ordinary Jupyter kernel provisioner, so nbval and nbclient use it without knowing:
-``JUPYTER_DEFAULT_PROVISIONER_NAME=course-sandbox``. Inside there is no network, no other process, no file of the
-host but a read-only Python, and a ``course_lib`` that holds what running an answer needs and none of the library
-that an answer could be imported from.
+`SandboxProvisioner` and `OpenProvisioner` are ordinary Jupyter kernel provisioners, so nbval uses them without knowing.
+The first forks kernels from a warm parent that waits inside bubblewrap, see `zygote`; the second starts them as they
+are always started, for code that is trusted.
 """
 
+import atexit
 import json
 import os
-import platform
+import select
 import shutil
 import signal
-import site
+import socket
+import struct
 import subprocess
 import sys
-import sysconfig
 import tempfile
-import threading
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import Empty
 from typing import Any
+from uuid import uuid4
 
 import zmq
 from jupyter_client.blocking.client import BlockingKernelClient
-from jupyter_client.provisioning import LocalProvisioner
+from jupyter_client.provisioning import KernelProvisionerBase, LocalProvisioner
 from traitlets import default
 
-import course_lib
-from course_lib.grading import seccomp
+from course_lib import backend
+from course_lib.grading import jail, seccomp
+from course_lib.grading.watch import Watch, descendants, kill_all
 
 MODES = ("auto", "bwrap", "none")
-_KEPT = ("__init__", "backend", "exercises")  # of course_lib, in every graded kernel
-_MASKED = (
-    'raise ImportError("this part of course_lib is not there while grading: an answer uses its own code and NumPy")\n'
-)
-# Libraries that differentiate or solve by themselves: they are not there, whatever is installed on this machine.
-_SOLVERS = ("autograd", "jax", "jaxlib", "keras", "numba", "scipy", "sympy", "tensorflow", "torch")
-_NO_SOLVER = 'raise ImportError("this is not there while grading: an answer uses its own code and NumPy")\n'
-_QUIET = '''"""Checks show nothing while grading."""
-
-
-def check(answer):
-    """Do nothing."""
-
-
-hint = check
-
-
-def earned(answer):
-    """No points are given here."""
-    return 0.0
-
-
-def progress():
-    """Do nothing."""
-'''
 _MESSAGE_BYTES = 4 * 2**20  # the largest part of a message a kernel may send; answers are far smaller
-_UNREAD_BYTES = 192 * 2**20  # by how much a kernel's messages may swell the grader
-_FOLDER_BYTES = 64 * 2**20  # what a kernel may write into each of its folders
-_SOCKETS_BYTES = 2**20
-_DISKS = ("/dev/shm", "/tmp", "/home/student")  # what a kernel may write to, beside the folder of its sockets
-_MOST_FILES = 50_000  # on all of them: each costs memory that no limit counts
+_FILE_BYTES = 64 * 2**20  # the largest file a kernel may write
 _PORTS = range(1, 6)  # sockets have no ports, but are named by them
-_WATCH_SECONDS = 0.1
+_START_SECONDS = 60.0
+_WELCOME_SECONDS = 0.2
 
 
 class SandboxUnavailable(RuntimeError):
@@ -96,19 +69,36 @@ class Settings:
     mode: str = "bwrap"
     limits: Limits = field(default_factory=Limits)
     needs: tuple[str, ...] = ()
+    gpu: bool = False
 
 
 _settings = Settings()
 
 
-def configure(mode: str, limits: Limits, needs: tuple[str, ...]) -> None:
-    """Say how this process starts its kernels from now on, and which parts of course_lib are there in them."""
+def configure(mode: str, limits: Limits, needs: tuple[str, ...], gpu: bool) -> None:
+    """Say how this process starts its kernels from now on, and what is there in them.
+
+    Args:
+        mode: ``"bwrap"`` or ``"none"``.
+        limits: what they may use.
+        needs: parts of course_lib that are there.
+        gpu: whether the GPU is.
+    """
     global _settings
-    _settings = Settings(mode, limits, needs)
+    _settings = Settings(mode, limits, needs, gpu)
 
 
-def choose(mode: str) -> str:
-    """The mode that ``mode`` stands for on this machine.
+def provisioner() -> str:
+    """What starts kernels in this process, by its name among Jupyter's kernel provisioners."""
+    return "course-open" if _settings.mode == "none" else "course-sandbox"
+
+
+def choose(mode: str, elsewhere: bool = False) -> str:
+    """The mode that ``mode`` stands for.
+
+    Args:
+        mode: one of `MODES`.
+        elsewhere: other machines grade, and each looks for itself whether it has what this needs.
 
     Raises:
         SandboxUnavailable: if it needs bubblewrap and that does not work here.
@@ -118,7 +108,7 @@ def choose(mode: str) -> str:
         raise ValueError(f"--sandbox is one of {', '.join(MODES)}, not {mode!r}")
     if mode == "none":
         return mode
-    if problem := unavailable():
+    if not elsewhere and (problem := unavailable()):
         raise SandboxUnavailable(
             f"{problem} Without a sandbox a submission can read and change whatever you can. "
             "`--sandbox none` grades without one, for code that you trust."
@@ -128,20 +118,16 @@ def choose(mode: str) -> str:
 
 def unavailable() -> str:
     """Why submissions cannot be isolated here, with what mends it; empty where they can."""
-    for program, package in (("bwrap", "bubblewrap"), ("prlimit", "util-linux"), ("setpriv", "util-linux")):
-        if shutil.which(program) is None:
-            return f"{program} is not installed: apt-get install {package} (or your system's package {package})."
+    if shutil.which("bwrap") is None:
+        return "bwrap is not installed: apt-get install bubblewrap (or your system's package bubblewrap)."
     try:
-        trial = [*_bwrap(_user()), "/usr/bin/env", "true"]
-        done = subprocess.run(trial, capture_output=True, text=True, timeout=20)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return f"bubblewrap does not start: {error}."
-    if done.returncode:
+        with Zygote((), gpu=False) as zygote, zygote.fork(Limits(), _connection()):
+            return ""
+    except OSError as error:
         return (
-            f"bubblewrap does not work: {done.stderr.strip()}. "
+            f"bubblewrap does not work: {error}. "
             "Where user namespaces are switched off: sysctl kernel.unprivileged_userns_clone=1."
         )
-    return ""
 
 
 class BoundedClient(BlockingKernelClient):
@@ -153,294 +139,310 @@ class BoundedClient(BlockingKernelClient):
         return _bounded(zmq.Context())
 
 
-class SandboxProvisioner(LocalProvisioner):
-    """Starts a kernel over Unix sockets inside the sandbox, and watches what it uses."""
+class WarmClient(BoundedClient):
+    """The client of a kernel that has said already that it is ready."""
 
-    folder: Path | None = None
-    watch: "Watch | None" = None
+    def wait_for_ready(self, timeout: float | None = None) -> None:
+        """Wait for the kernel's welcome on the channel of outputs; nbval asks an older kernel, that sends none."""
+        try:
+            self.get_iopub_msg(timeout=_WELCOME_SECONDS)
+        except (Empty, ValueError):
+            return
+
+
+class Kernel:
+    """A forked kernel, known by the first process of its namespaces.
+
+    Args:
+        pid: that process, as it is called here.
+        limits: what the kernel may use.
+    """
+
+    def __init__(self, pid: int, limits: Limits):
+        self.root = f"/proc/{pid}/root"
+        self.ended = os.pidfd_open(pid)  # a file that can be read once it has ended; names no other process later
+        sockets = f"{self.root}/proc/1/net/sockstat"
+        self.watch = Watch(limits.total, limits.memory, self._family, self._signal, sockets)
+        self.watch.start()
+
+    def is_alive(self) -> bool:
+        """Whether it is still there."""
+        return not select.select([self.ended], [], [], 0)[0]
+
+    def kill(self) -> None:
+        """Kill all its processes, and return when the last is gone."""
+        self._signal()
+        select.select([self.ended], [], [])
+
+    def __enter__(self) -> "Kernel":
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        """Kill it, and forget it."""
+        self.kill()
+        self.watch.end()
+        self.watch.join()
+        os.close(self.ended)
+
+    def _signal(self) -> None:
+        try:
+            signal.pidfd_send_signal(self.ended, signal.SIGKILL)
+        except ProcessLookupError:
+            return
+
+    def _family(self) -> list[str]:
+        try:
+            return [entry.path for entry in os.scandir(f"{self.root}/proc") if entry.name.isdigit()]
+        except OSError:
+            return []  # it ended just now
+
+
+class Zygote:
+    """This side of the warm parent: starts it in bubblewrap, and has it fork kernels.
+
+    Args:
+        needs: parts of course_lib that its kernels may use.
+        gpu: whether they may use the GPU. The parent itself never does: no child inherits a context of CUDA.
+
+    Raises:
+        OSError: if it does not start.
+    """
+
+    def __init__(self, needs: tuple[str, ...], gpu: bool):
+        self.needs, self.gpu, self.user = needs, gpu, jail.user()
+        self._control, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        modules = ("ipykernel.kernelapp", "numpy", "course_lib.exercises.exam", *(f"course_lib.{n}" for n in needs))
+        modules += (backend.GPU_MODULE,) * gpu
+        program = [sys.executable, "/zygote.py", str(inside.fileno()), *modules]
+        self._process = subprocess.Popen(
+            [*jail.command(self.user, gpu), *program],
+            pass_fds=[inside.fileno()],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        inside.close()
+        atexit.register(self.stop)
+        asked = {"library": jail.library(needs), "kernel": _connection()}
+        try:
+            with self._process.stdin as beginning:
+                beginning.write(json.dumps(asked).encode())
+            self._control.settimeout(_START_SECONDS)
+            ready = self._control.recv(100) == b"ready"
+        except OSError:  # it ended, or says nothing for very long
+            ready = False
+        if not ready:
+            self.stop()
+            raise OSError(self._said or "the parent of the kernels did not start")
+
+    def fork(self, limits: Limits, connection: dict[str, Any]) -> Kernel:
+        """Have it fork a kernel, bound to its sockets.
+
+        Raises:
+            OSError: if there is none; the words are those of the process that failed.
+        """
+        here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with here, there:
+            here.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+            here.settimeout(_START_SECONDS)
+            socket.send_fds(self._control, [json.dumps(self._request(limits, connection)).encode()], [there.fileno()])
+            there.close()
+            word, extra, *_ = here.recvmsg(4096, 4096)
+            if word != b"first":
+                raise OSError(word.decode() or "the parent of the kernels ended")
+            # The kernel, ours, writes who the sender is, by the numbers of this side.
+            kernel = Kernel(struct.unpack("iii", extra[0][2])[0], limits)
+            word = here.recv(4096)
+            if word != b"ready":
+                with kernel:
+                    raise OSError(word.decode() or "the kernel ended")
+            return kernel
+
+    def is_alive(self) -> bool:
+        """Whether it can fork."""
+        return self._process.poll() is None
+
+    def __enter__(self) -> "Zygote":
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """End it, and with it all its kernels."""
+        atexit.unregister(self.stop)
+        self._control.close()
+        self._process.kill()
+        with self._process.stderr as stderr:
+            self._said = stderr.read().decode(errors="replace").strip()[-500:]
+        self._process.wait()
+
+    def _request(self, limits: Limits, connection: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "kernel": connection,
+            "disks": jail.disks(),
+            "keep": jail.prefixes(),
+            "limits": _rlimits(limits, self.gpu) | {"RLIMIT_NPROC": limits.processes},
+            "user": self.user,
+            "seccomp": seccomp.program(self.gpu).hex(),
+        }
+
+
+_zygote: Zygote | None = None
+
+
+def _warm() -> Zygote:
+    """The warm parent of this process's kernels, started anew where it is gone or fits other kernels."""
+    global _zygote
+    fitting = (_settings.needs, _settings.gpu)
+    if _zygote and ((_zygote.needs, _zygote.gpu) != fitting or not _zygote.is_alive()):
+        _zygote.stop()
+        _zygote = None
+    _zygote = _zygote or Zygote(*fitting)
+    return _zygote
+
+
+def _connection() -> dict[str, Any]:
+    """How to talk to a kernel in the sandbox that nobody has anything to say to."""
+    ports = dict(zip(("shell_port", "iopub_port", "stdin_port", "hb_port", "control_port"), _PORTS, strict=True))
+    where = {"transport": "ipc", "ip": f"{jail.SOCKETS}/socket", "signature_scheme": "hmac-sha256"}
+    return {"key": uuid4().hex, **where, **ports}
+
+
+def _rlimits(limits: Limits, gpu: bool) -> dict[str, int]:
+    """What each process may use, by the names of the system.
+
+    CUDA reserves addresses for all memory of machine and GPU, so with it none of them can be a limit: the watch, which
+    counts what is really held, remains.
+    """
+    return {
+        **({} if gpu else {"RLIMIT_AS": limits.memory}),
+        "RLIMIT_CPU": int(limits.total),
+        "RLIMIT_FSIZE": _FILE_BYTES,
+        "RLIMIT_NOFILE": 256,
+        "RLIMIT_CORE": 0,
+    }
+
+
+class SandboxProvisioner(KernelProvisionerBase):
+    """Has a kernel forked inside the sandbox, which talks over Unix sockets on a disk in there."""
+
+    kernel: Kernel | None = None
+    watch: Watch | None = None
+
+    @property
+    def has_process(self) -> bool:
+        """Whether there is a kernel."""
+        return self.kernel is not None
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
-        """Put the connection into a private folder, and the limits before the command."""
-        self.folder = Path(tempfile.mkdtemp(prefix="course-"))
+        """Choose how to talk."""
+        _talk_over_sockets(self.parent, f"{jail.SOCKETS}/socket", WarmClient)
+        self.kernel_spec.interrupt_mode = "message"  # a signal would reach the first process, not the kernel
+        return await super().pre_launch(cmd=[], **kwargs)
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
+        """Have it forked, and say where its sockets are seen from here."""
         manager = self.parent
-        manager.transport, manager.ip = "ipc", str(self.folder / "socket")
-        manager.connection_file = str(self.folder / "connection.json")
-        manager.shell_port, manager.iopub_port, manager.stdin_port, manager.hb_port, manager.control_port = _PORTS
-        manager.client_factory = BoundedClient
-        _bounded(manager.context)
-        # A signal from outside would reach bubblewrap, not the kernel behind it.
+        connection = manager.get_connection_info()
+        self.kernel = _warm().fork(_settings.limits, connection | {"key": connection["key"].decode()})
+        self.watch = self.kernel.watch
+        self.connection_info = connection | {"ip": f"{self.kernel.root}{jail.SOCKETS}/socket"}
+        # The manager keeps what it connects to in a file, which has to be somewhere.
+        manager.connection_file = str(Path(tempfile.gettempdir(), f"course-{uuid4().hex}.json"))
+        return self.connection_info
+
+    async def poll(self) -> int | None:
+        """None while it runs."""
+        return None if self.kernel and self.kernel.is_alive() else 0
+
+    async def wait(self) -> int | None:
+        """Wait for its end."""
+        if self.kernel:
+            with self.kernel:
+                self.kernel = None
+        return 0
+
+    async def send_signal(self, signum: int) -> None:
+        """Only an end can be sent: interrupts are messages."""
+        await self.kill()
+
+    async def kill(self, restart: bool = False) -> None:
+        """Kill it with all it has started."""
+        if self.kernel:
+            self.kernel.kill()
+
+    async def terminate(self, restart: bool = False) -> None:
+        """The same: it has nothing to save."""
+        await self.kill()
+
+    async def cleanup(self, restart: bool = False) -> None:
+        """Nothing is left of it."""
+
+
+class OpenProvisioner(LocalProvisioner):
+    """Starts a kernel without a sandbox, for code that is trusted, and watches what it uses."""
+
+    folder: Path | None = None
+    watch: Watch | None = None
+
+    async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
+        """Put the connection and the kernel's course_lib into a private folder, and the limits before the command."""
+        self.folder = Path(tempfile.mkdtemp(prefix="course-"))
+        _talk_over_sockets(self.parent, str(self.folder / "socket"), BoundedClient)
+        self.parent.connection_file = str(self.folder / "connection.json")
         self.kernel_spec.interrupt_mode = "message"
         kwargs = await super().pre_launch(**kwargs)
-        library = _library(self.folder / "lib", {*_KEPT, *_settings.needs})
-        limits = _prlimit(_settings.limits, _settings.mode) if shutil.which("prlimit") else []
+        for name, text in jail.library(_settings.needs).items():
+            path = self.folder / "library" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        limits = []
+        if shutil.which("prlimit"):
+            each = _rlimits(_settings.limits, _settings.gpu).items()
+            limits = ["prlimit", *(f"--{name[7:].lower()}={most}" for name, most in each), "--"]
         kwargs["cmd"] = [*limits, *kwargs["cmd"], "--IPKernelApp.capture_fd_output=False"]
-        if _settings.mode == "none":
-            kwargs["env"] = os.environ | _environment(self.folder, library)
-            kwargs["cwd"] = str(self.folder)
-        else:
-            kwargs["env"] = {"PATH": os.environ.get("PATH", os.defpath)}
-            kwargs["cwd"] = "/"
+        kwargs["env"] = os.environ | jail.environment(str(self.folder), str(self.folder / "library"))
+        kwargs["cwd"] = str(self.folder)
         return kwargs
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
         """Start it, with its own output thrown away, and start watching."""
         kwargs["stdout"] = kwargs["stderr"] = subprocess.DEVNULL
-        root = ""
-        if _settings.mode == "none":
-            await super().launch_kernel(cmd, **kwargs)
-        else:
-            root = await self._launch_inside(cmd, **kwargs)
-        self.watch = Watch(self.process, _settings.limits, root, (*_DISKS, str(self.folder)))
+        await super().launch_kernel(cmd, **kwargs)
+        self.watch = Watch(_settings.limits.total, _settings.limits.memory, self._family, self._kill)
         self.watch.start()
         return self.connection_info
 
-    async def _launch_inside(self, cmd: list[str], **kwargs: Any) -> str:
-        """Start it in bubblewrap, reach for the sockets that it makes on a disk in there, and say where that is."""
-        user = _user()
-        if user:
-            os.chown(self.folder / "connection.json", user, user)
-        (told, tell), rules = os.pipe(), _readable(seccomp.program())
-        command = _bwrap(user, self.folder, ["--info-fd", str(tell), "--add-seccomp-fd", str(rules)])
-        try:
-            await super().launch_kernel([*command, *cmd], pass_fds=(tell, rules), **kwargs)
-        finally:
-            os.close(tell)
-            os.close(rules)
-        with open(told, "rb") as reader:
-            inside = json.loads(reader.read() or b'{"child-pid": 0}')["child-pid"]  # nothing: it did not start
-        for port in _PORTS:
-            socket = self.folder / f"socket-{port}"
-            socket.symlink_to(f"/proc/{inside}/root{socket}")
-        return f"/proc/{inside}/root"
-
     async def kill(self, restart: bool = False) -> None:
-        """Kill bubblewrap, and with it everything inside."""
-        if self.watch:
-            self.watch.ended = True
-            self.watch.kill()
+        """Kill it, and all that it started."""
+        self._kill()
         await super().kill(restart)
 
     async def cleanup(self, restart: bool = False) -> None:
         """Remove the private folder."""
         if self.watch:
-            self.watch.ended = True
+            self.watch.end()
         if self.folder and not restart:
             shutil.rmtree(self.folder, ignore_errors=True)
         await super().cleanup(restart)
 
+    def _family(self) -> list[str]:
+        return descendants(self.pid)
 
-class Watch(threading.Thread):
-    """Kills a kernel that uses more than its limits as a whole; ``cause`` then says which.
-
-    Rlimits hold for one process; this adds up what all of them use.
-    """
-
-    def __init__(self, process: subprocess.Popen, limits: Limits, root: str, disks: tuple[str, ...]):
-        super().__init__(daemon=True)
-        self.process, self.limits, self.root, self.disks = process, limits, root, disks
-        self.deadline = time.monotonic() + limits.total
-        self.most_here = _resident() + _UNREAD_BYTES
-        self.cause, self.ended = "", False
-
-    def run(self) -> None:
-        """Look ten times a second until the kernel has ended or is killed."""
-        while not self.ended and self.process.poll() is None:
-            if time.monotonic() > self.deadline:
-                self.cause = "timeout"
-            elif _memory(self.process.pid) > self.limits.memory:
-                self.cause = "out_of_memory"
-            elif _resident() > self.most_here or _files(self.root, self.disks) > _MOST_FILES:
-                self.cause = "output"
-            if self.cause:
-                self.kill()
-                return
-            time.sleep(_WATCH_SECONDS)
-
-    def kill(self) -> None:
-        """Kill the kernel's process and all its descendants, if it has not ended."""
-        if self.process.poll() is None:
-            for pid in _family(self.process.pid):
-                _kill(pid)
+    def _kill(self) -> None:
+        if self.process and self.process.poll() is None:
+            kill_all(self._family())
 
 
-def _bwrap(user: int, folder: Path | None = None, options: list[str] | None = None) -> list[str]:
-    """The bubblewrap command up to the program's own, with the connection and library of a kernel's folder."""
-    command = ["bwrap", *(options or []), "--die-with-parent", "--new-session"]
-    command += ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
-    command += ["--hostname", "course"]
-    command += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"] if user else ["--unshare-user"]
-    command += ["--ro-bind", "/usr", "/usr"]
-    for path in ("/bin", "/sbin", "/lib", "/lib32", "/lib64"):
-        if os.path.islink(path):
-            command += ["--symlink", os.readlink(path), path]
-        elif os.path.isdir(path):
-            command += ["--ro-bind", path, path]
-    for path in ("/etc/ld.so.cache", "/etc/localtime", "/etc/fonts"):
-        command += ["--ro-bind-try", path, path]
-    command += ["--proc", "/proc", "--dev", "/dev"]
-    for path in _DISKS:
-        command += ["--perms", "1777", "--size", str(_FOLDER_BYTES), "--tmpfs", path]
-    command += _python_binds()
-    variables: dict[str, str] = {}
-    if folder:
-        command += ["--perms", "1777", "--size", str(_SOCKETS_BYTES), "--tmpfs", str(folder)]
-        for path in (folder / "connection.json", folder / "lib"):
-            command += ["--ro-bind", str(path), str(path)]
-        variables = _environment(Path("/home/student"), folder / "lib")
-    # What bubblewrap makes for itself is memory without a limit.
-    command += ["--remount-ro", "/dev", "--remount-ro", "/"]
-    command += ["--chdir", "/home/student", "--clearenv"]
-    for name, value in variables.items():
-        command += ["--setenv", name, value]
-    command.append("--")
-    if user:  # root is not held by limits on processes: become a user that owns nothing
-        command += ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", "--inh-caps=-all"]
-        command += ["--bounding-set=-all", "--no-new-privs", "--"]
-    return command
-
-
-def _python_binds() -> list[str]:
-    """Python and its packages, read-only, with everything that belongs to the course left out."""
-    package = Path(course_lib.__file__).resolve().parent
-    prefixes = dict.fromkeys([sys.base_prefix, os.path.realpath(sys.base_prefix), sys.prefix])
-    outer = [prefix for prefix in prefixes if not prefix.startswith("/usr") or prefix == "/usr/local"]
-    binds: list[str] = []
-    for prefix in outer:
-        for folder in reversed(Path(prefix).parents[:-1]):  # else as closed to others as on the host: /root
-            binds += ["--perms", "0755", "--dir", str(folder)]
-        binds += ["--ro-bind", prefix, prefix]
-    if (package.parent / "pyproject.toml").exists():  # a checkout: it may lie in a bound folder
-        if any(package.parent.is_relative_to(prefix) for prefix in [*outer, "/usr"]):
-            binds += ["--tmpfs", str(package.parent)]
-            for prefix in outer:
-                if Path(prefix).is_relative_to(package.parent):
-                    binds += ["--ro-bind", prefix, prefix]
-    else:
-        binds += ["--tmpfs", str(package)]
-    places = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib"), *site.getsitepackages()}
-    for path in (Path(place, name) for place in sorted(places) for name in _SOLVERS):
-        binds += ["--tmpfs", str(path)] if path.is_dir() else []
-    return binds
-
-
-def _prlimit(limits: Limits, mode: str) -> list[str]:
-    command = ["prlimit", f"--as={limits.memory}", f"--cpu={int(limits.total)}", f"--fsize={_FOLDER_BYTES}"]
-    if mode != "none":  # there it would count whatever else the user runs
-        command.append(f"--nproc={limits.processes}")
-    return [*command, "--nofile=256", "--core=0", "--"]
-
-
-def _environment(home: Path, library: Path) -> dict[str, str]:
-    """All that a kernel is told of its surroundings."""
-    return {
-        "COURSE_LIB_KERNELS": "plain",
-        "HOME": str(home),
-        "IPYTHONDIR": str(home / ".ipython"),
-        "LANG": "C.UTF-8",
-        "MPLBACKEND": "Agg",
-        "MPLCONFIGDIR": str(home / ".matplotlib"),
-        "OPENBLAS_NUM_THREADS": "1",
-        "OMP_NUM_THREADS": "1",
-        "PATH": f"{sys.prefix}/bin:/usr/bin:/bin",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONPATH": str(library),
-        "TZ": "UTC",
-        "USER": "student",
-    }
-
-
-def _library(target: Path, kept: set[str]) -> Path:
-    """A ``course_lib`` for graded kernels, what running an answer needs; a refusal for its rest, and for solvers."""
-    package = Path(course_lib.__file__).resolve().parent
-    (target / "course_lib").mkdir(parents=True)
-    for path in package.iterdir():
-        copy = target / "course_lib" / path.name
-        if path.stem in kept and path.is_dir():
-            shutil.copytree(path, copy, ignore=shutil.ignore_patterns("__pycache__"))
-        elif path.stem in kept:
-            shutil.copyfile(path, copy)
-        elif path.suffix == ".py":
-            copy.write_text(_QUIET if path.name == "checking.py" else _MASKED)
-        elif (path / "__init__.py").exists() or any(path.glob("*.py")):
-            copy.mkdir()
-            (copy / "__init__.py").write_text(_MASKED)
-    for name in _SOLVERS:
-        (target / name).mkdir()
-        (target / name / "__init__.py").write_text(_NO_SOLVER)
-    return target
-
-
-def _user() -> int:
-    """The user a kernel runs as where we are root: one that owns nothing, different for each grading process."""
-    return 20000 + os.getpid() % 40000 if platform.system() == "Linux" and os.getuid() == 0 else 0
-
-
-def _family(pid: int) -> list[int]:
-    """A process and all its descendants."""
-    if not os.path.isdir("/proc"):
-        return [pid]  # not on Linux, where nothing is graded but one's own notebook
-    children: dict[int, list[int]] = {}
-    for entry in os.scandir("/proc"):
-        if entry.name.isdigit():
-            try:
-                stat = Path(entry.path, "stat").read_bytes()  # with a name of any bytes, brackets among them
-            except OSError:
-                continue  # it ended just now
-            children.setdefault(int(stat.rsplit(b")", 1)[1].split()[1]), []).append(int(entry.name))
-    family = [pid]
-    for member in family:
-        family += children.get(member, [])
-    return family
-
-
-def _memory(pid: int) -> int:
-    """Bytes that a process and its descendants hold, shared pages counted once where we may see that."""
-    total = 0
-    for member in _family(pid):
-        try:
-            rollup = Path(f"/proc/{member}/smaps_rollup").read_text()
-            total += next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")) * 1024
-        except PermissionError:
-            total += _resident(member)
-        except (OSError, StopIteration):
-            continue  # it ended just now
-    return total
-
-
-def _resident(pid: int | str = "self") -> int:
-    """Bytes that a process holds, this one by default."""
-    try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except OSError:
-        return 0  # it ended just now
-
-
-def _files(root: str, disks: tuple[str, ...]) -> int:
-    """How many files are on the disks under a sandbox's root; 0 where it has no root of its own, or not yet."""
-    try:
-        if not root or os.stat(root).st_dev == os.stat("/").st_dev:
-            return 0
-        states = [os.statvfs(root + disk) for disk in disks]
-    except OSError:
-        return 0  # it ended just now
-    return sum(state.f_files - state.f_ffree for state in states)
+def _talk_over_sockets(manager: Any, place: str, client: type[BoundedClient]) -> None:
+    """Have a kernel's manager talk over Unix sockets whose names begin with a path."""
+    manager.transport, manager.ip = "ipc", place
+    manager.shell_port, manager.iopub_port, manager.stdin_port, manager.hb_port, manager.control_port = _PORTS
+    manager.client_factory = client
+    _bounded(manager.context)
 
 
 def _bounded(context: zmq.Context) -> zmq.Context:
     context.setsockopt(zmq.MAXMSGSIZE, _MESSAGE_BYTES)
     return context
-
-
-def _readable(data: bytes) -> int:
-    """A file descriptor from which a program can read this, fewer bytes than a pipe holds."""
-    reading, writing = os.pipe()
-    with open(writing, "wb") as writer:
-        writer.write(data)
-    return reading
-
-
-def _kill(pid: int) -> None:
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return

@@ -5,6 +5,7 @@ section and place in it.
 """
 
 import ast
+import copy
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import nbformat
 from nbformat.notebooknode import NotebookNode
 
 from course_lib import exercises
+from course_lib.grading import anywhere
 
 _GRADED_WITH = {"backend", "checking"}  # of course_lib, in every notebook
 ROLES = ("setup", "demo", "answer", "check")
@@ -68,7 +70,7 @@ class Cell:
 
 
 def read(text: str, notebook: str) -> list[Cell]:
-    """The cells of a py:percent source, checked.
+    """The cells of a py:percent source, checked, and the one that fetches course_lib where it is missing.
 
     Args:
         text: the file's text.
@@ -103,14 +105,14 @@ def read(text: str, notebook: str) -> list[Cell]:
             raise SourceError(f"{where}: slide={slide!r}; in a lecture a cell is one of {SLIDES}")
         cells.append(Cell(cell_id, node.cell_type, node.source, section, tags, exercise, sources, slide))
     _check_exercises(cells, notebook)
-    return cells
+    first = next(place for place, cell in enumerate(cells) if cell.kind == "code")
+    fetch = Cell(anywhere.ID, "code", anywhere.SOURCE, cells[first].section, ("demo",), slide="skip")
+    return [*cells[:first], fetch, *cells[first:]]
 
 
 def solution_notebook(cells: list[Cell], notebook: str) -> NotebookNode:
     """The instructor's notebook, not yet executed."""
-    nb = _notebook(cells, notebook, released=False)
-    nb.metadata["jupytext"] = {"formats": "ipynb,py:percent"}
-    return nb
+    return _notebook(cells, notebook, released=False)
 
 
 def student_notebook(cells: list[Cell], notebook: str) -> NotebookNode:
@@ -152,6 +154,8 @@ def _metadata(cell: Cell, released: bool) -> dict:
         elif not released and "volatile" not in cell.tags:
             # Only the executed notebook has outputs to compare; nbval compares those of tagged cells.
             metadata["tags"].append("nbval-check-output")
+    if cell.id == anywhere.ID:
+        metadata |= copy.deepcopy(anywhere.METADATA)
     if cell.sources:
         metadata.setdefault("course", {})["sources"] = list(cell.sources)
     if cell.exercise:

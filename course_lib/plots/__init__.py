@@ -29,7 +29,7 @@ from course_lib.plots.memory import (
     solved_grid,
     trial_curves,
 )
-from course_lib.plots.style import bundle, show
+from course_lib.plots.style import bundle, show, watched
 from course_lib.plots.tasks import (
     answered,
     constant_answer,
@@ -136,4 +136,5 @@ __all__ = [
     "trial_curves",
     "unrolled",
     "update_limits",
+    "watched",
 ]

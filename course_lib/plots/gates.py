@@ -1,5 +1,6 @@
 """Figures of gates at work: what they do over a real sequence, and what they let through of a gradient."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -47,7 +48,8 @@ def gate_traces(
     years, series = asnumpy(years), asnumpy(series)
     traces, memory = ({n: asnumpy(line) for n, line in lines.items()} for lines in (traces, memory or {}))
     said = "; ".join(f"{name} from {line.min():.1f} to {line.max():.1f}" for name, line in traces.items())
-    below = ", and below them the states " + " and ".join(name.strip("$") for name in memory) if memory else ""
+    states = [re.sub(r"[$^{}]", "", name) for name in memory]
+    below = f", and below them the states {' and '.join(states)}" if memory else ""
     figure = empty(
         12,
         6.6 if memory else 5.2,

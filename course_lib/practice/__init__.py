@@ -79,7 +79,7 @@ def dump(practice: Practice) -> tuple[bytes, bytes]:
             "test": test,
             "cases": [pack(case, store) for case in sheet.cases],
             "expected": [pack(dict(e.outputs), store) if isinstance(e, Answer) else e for e in sheet.expected],
-            "mistakes": [[tell, prints] for tell, prints in sheet.mistakes],
+            "mistakes": [[tell, list(prints)] for tell, prints in sheet.mistakes],
         }
         for (exercise, test), sheet in practice.sheets.items()
     ]

@@ -3,7 +3,8 @@
 import textwrap
 
 import pytest
-from classes import answer_cell, graded, points, stubs
+from attacking import graded
+from classes import answer_cell, points, stubs
 
 VANISHING, BPTT = "03_vanishing_gradients", "02_bptt"
 

@@ -5,7 +5,8 @@ import textwrap
 
 import numpy as np
 import pytest
-from classes import answer_cell, course, graded, points, stubs, with_cell
+from attacking import graded
+from classes import answer_cell, course, points, stubs, with_cell
 
 from course_lib import exercises, practice
 from course_lib.grading.course import seeded

@@ -3,7 +3,8 @@
 import textwrap
 
 import pytest
-from classes import answer_cell, graded, stubs
+from attacking import graded
+from classes import answer_cell, stubs
 
 from course_lib import exercises
 

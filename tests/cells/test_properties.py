@@ -67,6 +67,19 @@ def test_no_output_depends_on_a_later_input(kind, problem, data):
 
 
 @on_each_kind
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", samples.CELLS)
+def test_one_state_of_one_sequence_is_the_same_in_a_sequence_of_any_length(name, dtype, kind):
+    """With one row and one unit the gates of a step lie T numbers apart, which NumPy treats in ways of its own."""
+    cell = samples.make(name, 1, 1, dtype, 3)
+    sample = samples.draw(cell, 17, 1)
+    longest = run(kind, cell, sample)["hs"]
+    for T in range(1, 17):
+        short = replace(sample, x=sample.x[:T], dhs=sample.dhs[:T])
+        assert np.allclose(run(kind, cell, short)["hs"], longest[:T], rtol=1e-6), T
+
+
+@on_each_kind
 @on_examples
 @given(problems(masked=False), st.data())
 def test_no_gradient_reaches_a_later_input(kind, problem, data):

@@ -16,7 +16,7 @@ from classes import NOTEBOOK, ROOT
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # as long as it is there, no other test of its process can have an event loop
 def chromium():
     """A headless chromium."""
     from playwright.sync_api import sync_playwright
@@ -52,6 +52,9 @@ def lab(tmp_path):
     command += [f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={folder}", "--ServerApp.port_retries=0"]
     command += ["--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     home = {"JUPYTERLAB_SETTINGS_DIR": str(tmp_path / "settings"), "JUPYTERLAB_WORKSPACES_DIR": str(tmp_path / "work")}
+    quiet = tmp_path / "settings" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
+    quiet.parent.mkdir(parents=True)
+    quiet.write_text('{"fetchNews": "false"}', encoding="utf-8")  # or JupyterLab asks whether it may look for news
     with Path(tmp_path, "lab.log").open("wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | home, cwd=folder)
     try:

@@ -11,7 +11,8 @@ import nbformat
 import pytest
 
 from course_lib import exercises
-from course_lib.grading.grade import Job, grade_one
+from course_lib.grading import demo
+from course_lib.grading.grade import OK, Job, grade_one
 
 nbgrader_api = pytest.importorskip("nbgrader.api")
 
@@ -47,7 +48,12 @@ def noisy(notebook):
     return nb
 
 
-@pytest.fixture(scope="module", params=exercises.notebooks())
+def demo_class(notebook):
+    """The class of `course demo`, but for those who would wreck a kernel without a sandbox, and the broken file."""
+    return {s.name: s.submission for s in demo.make(classes.course(notebook), 18) if s.status == OK}
+
+
+@pytest.fixture(scope="module", params=exercises.notebooks()[::3])  # what a build writes for nbgrader is alike in all
 def graded(request, tmp_path_factory):
     """A class graded by nbgrader: the notebook, its release, what was handed in, points by student and exercise."""
     notebook, folder = request.param, tmp_path_factory.mktemp("nbgrader")
@@ -67,6 +73,8 @@ def graded(request, tmp_path_factory):
             "released": released,
             "ours": classes.stubs(notebook),
         }
+        if notebook == classes.NOTEBOOK:
+            submissions |= {name: nbformat.reads(data, 4) for name, data in demo_class(notebook).items()}
         for student, nb in submissions.items():
             if student != "solved":  # the others without their long demonstrations
                 nb.cells = [cell for cell in nb.cells if role(cell) != "demo"]
@@ -120,3 +128,16 @@ def test_mistakes_cost_the_same_points_as_here(graded):
 def test_a_warning_costs_nothing(graded):
     *_, points = graded
     assert points["noisy"] == points["solved"]
+
+
+@pytest.mark.parametrize("graded", [classes.NOTEBOOK], indirect=True)
+def test_scores_of_the_demo_class_agree_with_those_of_course_grade(graded):
+    """With inputs drawn for each student here, and the visible cases there."""
+    notebook, *_, points = graded
+    class_ = demo_class(notebook)
+    ours = {
+        name: classes.points(classes.graded(data, sandbox="none", notebook=notebook)) for name, data in class_.items()
+    }
+    assert {name: points[name] for name in class_} == ours
+    scores = {sum(earned.values()) for earned in ours.values()}
+    assert len(class_) == 14 and {0.0, 10.0} < scores and len(scores) > 5
