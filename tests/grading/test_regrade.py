@@ -1,6 +1,7 @@
 """Grading again: what is, what is not, and what is said about whose score moved."""
 
 import json
+import os
 import re
 import shutil
 import zipfile
@@ -10,12 +11,13 @@ from classes import NOTEBOOK, QUICK, ROOT, answer_cell, as_bytes, make_result, s
 from typer.testing import CliRunner
 
 from course_lib import cli, exercises
-from course_lib.grading import classroom, handed_in, lateness, moved
+from course_lib.grading import classroom, lateness, moved
 from course_lib.grading.classroom import Run, grade, publish
 from course_lib.grading.course import Texts
 from course_lib.grading.submissions import find
 
 FILE = f"{NOTEBOOK}.ipynb"
+MONDAY = 1_794_844_800  # 2026-11-16 16:00 UTC
 OTHER = exercises.notebooks()[1]
 
 
@@ -206,14 +208,14 @@ def test_an_interrupted_run_forgets_nobody_s_move(tmp_path):
 def test_the_time_of_a_file_is_taken_once_and_corrected_without_grading_again(tmp_path):
     folder, out = tmp_path / "in", tmp_path / "out"
     path = put(folder, f"ada/{FILE}", b"no notebook")
+    os.utime(path, (MONDAY, MONDAY))
     (folder / "ben").mkdir()
     run = Run(out, {NOTEBOOK: texts()}, b"secret", 1)
     first = graded(run, folder)[1]["ada"]["timestamp"]
-    assert lateness.moment(first).timestamp() == int(path.stat().st_mtime)
+    assert lateness.moment(first).timestamp() == MONDAY
     shutil.copy(path, tmp_path / "copy")
     path.unlink()
     shutil.copyfile(tmp_path / "copy", path)  # a copy has the time of the copy
-    handed_in.os.utime(path, (0, 0))
     now, results = graded(run, folder)
     assert now == [] and results["ada"]["timestamp"] == first
     times = {"ada": lateness.moment("2026-11-20T23:59+01:00"), "ben": lateness.moment("2026-11-20T23:59+01:00")}
@@ -221,9 +223,9 @@ def test_the_time_of_a_file_is_taken_once_and_corrected_without_grading_again(tm
     assert now == [] and results["ada"]["timestamp"] == "2026-11-20T22:59:00+00:00"
     assert results["ben"]["timestamp"] == ""  # who handed in nothing did so at no time
     assert graded(run, folder)[1]["ada"]["timestamp"] == "2026-11-20T22:59:00+00:00"
-    put(folder, f"ada/{FILE}", b"another")
+    os.utime(put(folder, f"ada/{FILE}", b"another"), (MONDAY + 1, MONDAY + 1))
     now, results = graded(run, folder)
-    assert now == ["ada"] and results["ada"]["timestamp"] > first
+    assert now == ["ada"] and lateness.moment(results["ada"]["timestamp"]).timestamp() == MONDAY + 1
 
 
 def test_a_download_of_canvas_is_graded_with_roster_times_and_a_due_date(tmp_path, bubblewrap):
