@@ -1,19 +1,24 @@
-# make lab · make demo · make test · make bench: each makes .venv first where it is missing. They need Python 3.11 or newer.
+# `make help` lists what there is; each makes .venv first where it is missing. They need Python 3.11 or newer.
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 
-.PHONY: help lab demo test bench
+.PHONY: help lab
 
 help:
 	@echo "make lab    work through the course in JupyterLab"
+ifneq ($(wildcard solutions),)  # students have none
 	@echo "make demo   grade an example class of 12 and print the gradebook"
 	@echo "make test   run every test and validate every notebook"
-	@echo "make bench  measure the cells against their peers, on a quiet machine"
+	@echo "make bench  measure the layers against their peers, on a quiet machine"
+endif
 
 lab: .venv/installed
 	$(BIN)/course lab
+
+ifneq ($(wildcard solutions),)
+.PHONY: demo test bench
 
 demo: .venv/installed
 	$(BIN)/course demo --students 12 --out build/demo
@@ -29,6 +34,7 @@ test: .venv/installed-dev
 
 bench: .venv/installed-bench
 	$(BIN)/python benchmarks/cells.py
+endif
 
 .venv/installed: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "error: this course needs Python 3.11 or newer, and none was found"; exit 1; }

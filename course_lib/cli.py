@@ -55,7 +55,7 @@ def check(
 
     name = next((known for known in exercises.notebooks() if notebook.stem.endswith(known)), None)
     if name is None:
-        _stop(f"{notebook.name} is not named after a notebook of the course: {', '.join(exercises.notebooks())}")
+        _stop(f"{notebook.name}: rename it after its notebook of the course, {', '.join(exercises.notebooks())}")
     try:
         data = notebook.read_bytes()
     except OSError as error:
@@ -80,7 +80,7 @@ def build(
     layout = Layout(_root(instructor=True))
     try:
         if check:
-            found = list(stale(layout))
+            found = list(stale(layout, notebook))
             for line in found:
                 err.print(f"stale: {escape(line)}", soft_wrap=True)
             if found:
@@ -153,8 +153,12 @@ def grade(
 def export(
     out_folder: Annotated[Path, typer.Argument(metavar="OUT", help="Where `course grade` put the results.")],
     form: Annotated[str, typer.Option("--format", help="csv, canvas, moodle or gradescope.")],
-    to: Annotated[Path | None, typer.Option(help="The file to write, of one notebook; by default one in OUT.")] = None,
-    notebook: Annotated[str, typer.Option(help="One notebook, e.g. 01_unrolling; all by default, a file each.")] = "",
+    to: Annotated[
+        Path | None, typer.Option(help="The file to write, for one notebook or for csv; in OUT by default.")
+    ] = None,
+    notebook: Annotated[
+        str, typer.Option(help="One notebook, e.g. 01_unrolling; by default all, a file each; csv has one for all.")
+    ] = "",
 ) -> None:
     """Write the grades as a file that a learning platform imports."""
     from course_lib.grading.classroom import ClassroomError
@@ -183,7 +187,9 @@ def demo(
     ] = 0,
     notebook: Annotated[str, typer.Option(help="Which notebook they hand in.")] = "01_unrolling",
     out_folder: Annotated[Path, typer.Option("--out", help="Where results, feedback and gradebook go.")] = Path("demo"),
-    sandbox: SandboxMode = "auto",
+    sandbox: Annotated[
+        str, typer.Option(help="bwrap, none, or auto: bubblewrap where it works; these submissions do no harm.")
+    ] = "auto",
 ) -> None:
     """Make a class from the answers and their known mistakes, grade it, and compare with what must come out."""
     from course_lib.grading import demo as example
@@ -196,6 +202,7 @@ def demo(
         sandbox = "none"
     course = load(_texts(notebook))
     class_ = example.make(course, students)
+    example.forget(out_folder)
     with tempfile.TemporaryDirectory(prefix="course-demo-") as folder:
         example.write(class_, notebook, Path(folder))
         # Short, so that nobody waits half a minute for the endless loop; but some answers train a network.
@@ -260,11 +267,12 @@ def release(
         str, typer.Option(help="The git address where students find the course: notebooks on Colab and Kaggle use it.")
     ] = "",
 ) -> None:
-    """Pack what students get: everything except solutions, tests and benchmarks."""
+    """Pack what students get: the notebooks, course_lib and what installs them; no answers and no tests."""
     from course_lib.grading import anywhere
     from course_lib.grading.build import Layout, stale
     from course_lib.grading.release import release
 
+    last = last.removesuffix(".ipynb")
     _known_notebooks(last)
     try:
         repository = anywhere.checked(repository) if repository else ""
@@ -355,16 +363,22 @@ def _grade(
         for line in passed_over:
             err.print(f"passed over: {_shown(line)}", soft_wrap=True)
         if not submissions:
-            _stop(f"no submission in {folder}: it should hold <student>/<notebook>.ipynb")
+            _stop(
+                f"no submission in {folder}: it should hold <student>/<notebook>.ipynb, or be a download of Canvas or "
+                "Moodle; docs/lecturers.md shows the forms"
+            )
+        if audit:  # before anything is written: without a stored result there is nothing to compare with
+            audited = _handed_in_by(audit, submissions)
+            classroom.result_of(out_folder, audited)
         classroom.prepare(out_folder, folder, len(submissions))
-        if roster_file:
+        if roster_file and not audit:
             keep(out_folder, roster_file)
-        if due:
+        if due and not audit:
             lateness.set_due(out_folder, notebook, due)
         secret = classroom.secret_of(out_folder, secret)
         run = classroom.Run(out_folder, texts, secret, jobs, mode, limits, force, times or {}, dask, backend)
         if audit:
-            _audit(run, submissions, audit)
+            _audit(run, audited)
             return []
         columns = (
             TextColumn("grading"),
@@ -408,20 +422,25 @@ def _grade(
     return results
 
 
-def _audit(run, submissions: list, student: str) -> None:
-    """Write what was judged of one student's notebook, and say where its stored result differs."""
-    from course_lib.grading.audit import audit
-    from course_lib.grading.grade import GraderFault
-
+def _handed_in_by(student: str, submissions: list):
+    """The one notebook that a student handed in."""
     student = unicodedata.normalize("NFC", student)
     theirs = [each for each in submissions if each.student == student and each.path]
     if not theirs:
         _stop(f"no notebook of {student} is among the submissions")
     if len(theirs) > 1:
         _stop(f"{student} handed in {', '.join(each.notebook for each in theirs)}: say which with --notebook")
+    return theirs[0]
+
+
+def _audit(run, submission) -> None:
+    """Write what was judged of one notebook, and say where its stored result differs."""
+    from course_lib.grading.audit import audit
+    from course_lib.grading.grade import GraderFault
+
     try:
         with out.status("grading it once more …"):
-            path, compared = audit(run, theirs[0])
+            path, compared = audit(run, submission)
     except GraderFault as error:
         _stop(str(error))
     for line in compared:

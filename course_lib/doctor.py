@@ -65,7 +65,7 @@ def _backend() -> Finding:
             return Finding("GPU", backend.describe(), fine=True)
     except backend.BackendUnavailable as error:
         text = " ".join(str(error).split())
-        return Finding("GPU", f"not used, NumPy does everything: {text}", fine=False)
+        return Finding("GPU", f"not used, and not needed. {text}", fine=False)
 
 
 def _numba() -> Finding:

@@ -71,8 +71,8 @@ def rnn_forward(x, h0, params):
 # %% [markdown]
 # ## Where we start
 #
-# The cell above holds three functions of notebook 01, as you wrote them there: `softmax`, `cross_entropy` and
-# `rnn_forward`. The whole notebook is about one network and one loss:
+# The cell of imports also holds three functions of notebook 01, as you wrote them there: `softmax`, `cross_entropy`
+# and `rnn_forward`. The whole notebook is about one network and one loss:
 #
 # $$a^{(t)} = b + W h^{(t-1)} + U x^{(t)}, \qquad h^{(t)} = \tanh\big(a^{(t)}\big), \qquad o^{(t)} = c + V h^{(t)},
 # \qquad p^{(t)} = \operatorname{softmax}\big(o^{(t)}\big) \label{network}$$
@@ -332,10 +332,10 @@ assert functions.squared_error(o2, y2) == 5 and np.allclose(differences, 2 * (o2
 # | *returns* | (T, B, O) | `[t, b, l]`: the derivative of the loss by `o[t, b, l]`, a new array |
 #
 # The loss is that of the whole course, **summed over time and averaged over the batch**: `cross_entropy(o, y)` in the
-# first cell. So each of the B samples counts with the weight 1/B, and no step is weighted.
+# cell of imports. So each of the B samples counts with the weight 1/B, and no step is weighted.
 #
 # The result is exact up to rounding: finite differences are not enough. All sizes can be 1. float32 logits give
-# float32 gradients. Do not change `o` or `y`. You may use `softmax` from the first cell. Marked: one sample, B = 1 (0.5
+# float32 gradients. Do not change `o` or `y`. You may use the notebook's `softmax`. Marked: one sample, B = 1 (0.5
 # points), batches (1), large logits (0.25), float32 (0.25). `hint(dloss_dlogits)` gives a hint.
 
 # %% tags=["answer"] exercise="dloss_dlogits"
@@ -1585,7 +1585,7 @@ assert relative_error(T_rows[2], truth[2]) > 0.1
 #   $t-1$ did, and so on. With `k=None`, and where fewer than `k` steps lie behind, it goes back to the first step.
 #   (The listing counts otherwise: it visits `bptt_truncate + 1` steps.) `dV` and `dc` do not depend on `k`.
 # * The states start from $h^{(0)} = 0$. The loss is summed over time and averaged over the batch.
-# * `rnn_forward(x, h0, params)` in the first cell returns `hs`, `os`; `os` are logits. You may call it, and also your
+# * The notebook's `rnn_forward(x, h0, params)` returns `hs`, `os`; `os` are logits. You may call it, and also your
 #   functions of Exercises 1 and 2, once they pass their checks; what is marked is the result, so a mistake in one of
 #   them would cost points here, too.
 #

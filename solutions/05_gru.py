@@ -244,7 +244,7 @@ assert np.allclose((rows @ cell.params["W"][0].T)[2], cell.params["W"][0] @ colu
 #   PyTorch compute it. The section after this one compares the two.
 #
 # Return the pair `h, gates`. The results are exact up to rounding. Where biases of ±1000 drive a gate to 0 or 1, it is
-# 0 or 1 to all digits: an error of $10^{-13}$ is too much. `sigmoid` from the first cell can do that. All sizes can be
+# 0 or 1 to all digits: an error of $10^{-13}$ is too much. The notebook's `sigmoid` can do that. All sizes can be
 # 1. float32 inputs give float32 results. Do not change the inputs. Marked: the state of one sample, B = 1 (0.5 points),
 # of a batch (0.75), the gates (0.5), `reset="after"` (0.5), gates that are 0 or 1 (0.5), float32 (0.25).
 # `hint(gru_step)` gives a hint.

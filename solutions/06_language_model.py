@@ -1226,10 +1226,10 @@ earned(adagrad_step)
 ### END HIDDEN TESTS
 
 # %% [markdown] slide="fragment"
-# *What to see:* the same 200 chunks with your `adagrad_step` ($\eta = 0.05$). One point is one character. With SGD the
+# *What to see:* the same 200 chunks with your `adagrad_step` ($\eta = 0.02$). One point is one character. With SGD the
 # columns of frequent characters have gone more than a hundred times as far as those of rare ones. With Adagrad (blue)
-# the points lie nearly level: gradients of frequent columns change their sign, and their steps cancel in part. And the
-# loss is lower.
+# the points of characters read a hundred times or more lie nearly level: gradients of frequent columns change their
+# sign, and their steps cancel in part. And the loss is lower.
 
 # %% tags=["demo"]
 from course_lib import optim, plots
@@ -1240,7 +1240,7 @@ memory = {}
 def adagrad(params, grads):
     if not memory:
         memory.update({name: np.zeros_like(p) for name, p in params.items()})
-    adagrad_step(params, grads, memory, 0.05)
+    adagrad_step(params, grads, memory, 0.02)
 
 
 losses_adagrad, moved_adagrad, _ = first_chunks(adagrad)

@@ -82,7 +82,9 @@ def test_check_gives_a_right_notebook_full_marks(tmp_path, bubblewrap):
 def test_check_says_what_is_wrong_with_a_file(tmp_path):
     code, said, _ = course("check", put(tmp_path, FILE, b"{"))
     assert code == 0 and said.startswith("corrupt: The file is not a notebook")
-    assert "is not named after a notebook of the course: 01_unrolling" in refused("check", put(tmp_path, "x.ipynb"))
+    assert "x.ipynb: rename it after its notebook of the course, 01_unrolling" in refused(
+        "check", put(tmp_path, "x.ipynb")
+    )
     assert "cannot be read: No such file or directory" in refused("check", tmp_path / "no" / FILE)
 
 
@@ -275,6 +277,19 @@ def test_demo_grades_a_small_class_as_expected(tmp_path, bubblewrap):
     assert code == 0 and "every one of the 4 students got what was expected" in said
     assert re.search(r"loops-forever +timeout +8/10", said)
     assert re.search(r"perfect +ok +10/10", said)
+
+
+def test_demo_forgets_an_earlier_class_and_nobody_else(tmp_path, bubblewrap):
+    for student in ("mistakes-9", "ada", "mistakes-are-mine"):
+        for folder in ("results", "feedback"):
+            (tmp_path / folder / student).mkdir(parents=True)
+    demo.forget(tmp_path)
+    assert {path.relative_to(tmp_path).as_posix() for path in tmp_path.glob("*/*")} == {
+        f"{folder}/{student}" for folder in ("results", "feedback") for student in ("ada", "mistakes-are-mine")
+    }
+    for size in (2, 1):
+        code, said, _ = course("demo", "--students", size, "--out", tmp_path / "out")
+        assert code == 0 and re.findall(r"^(\S+) +ok", said, re.MULTILINE) == ["perfect", "stub"][:size]
 
 
 def test_demo_exits_with_1_where_something_else_comes_out(tmp_path, monkeypatch, bubblewrap):

@@ -53,11 +53,19 @@ def test_the_answers_of_the_quiz_are_not_given_away(archive):
 def test_only_what_students_need_is_in_it(archive):
     names = [name.removeprefix("course/") for name in archive.namelist()]
     tops = {name.split("/")[0] for name in names}
-    assert {"README.md", "LICENSE", "pyproject.toml", "course_lib", "notebooks"} <= tops
-    assert not tops & {"solutions", "tests", "benchmarks", ".git", ".ci"}
+    needed = {".gitignore", "README.md", "LICENSE", "Makefile", "environment.yml", "environment-gpu.yml"}
+    assert tops == needed | {"pyproject.toml", "course_lib", "notebooks"}
     assert f"notebooks/{NOTEBOOK}.ipynb" in names
     assert f"course_lib/practice/{NOTEBOOK}.npz" in names
     assert not [name for name in names if "__pycache__" in name or name.endswith(".pyc")]
+
+
+def test_make_offers_only_what_works_there(archive, tmp_path):
+    archive.extractall(tmp_path)
+    said = subprocess.run(["make", "help"], cwd=tmp_path / "course", capture_output=True, text=True, check=True).stdout
+    assert re.findall(r"^make (\w+)", said, re.MULTILINE) == ["lab"]
+    refused = subprocess.run(["make", "test"], cwd=tmp_path / "course", capture_output=True, text=True)
+    assert refused.returncode == 2 and "No rule to make target 'test'" in refused.stderr
 
 
 def test_later_notebooks_can_be_kept_back(tmp_path):

@@ -7,8 +7,8 @@ import re
 import nbformat
 import pytest
 from copies import ROOT
-from lecturing import DOT, code, notebook, picture, printed, text
 from nbformat.v4 import new_output
+from small_notebooks import DOT, code, notebook, picture, printed, text
 from typer.testing import CliRunner
 
 from course_lib import cli, exercises

@@ -101,7 +101,7 @@ EXERCISES = (
             "product: r * h_prev goes in. After the product: W[2] sees h_prev, b_reset is added, and then all of "
             "this is multiplied by r. The bias b[2] and the input are never multiplied by r.",
             "With z, r and g the new state is (1 - z) * h_prev + z * g, with the full h_prev. np.stack([z, r, g]) is "
-            "the second result. For the limits use sigmoid from the first cell: it does not overflow.",
+            "the second result. For the limits use the notebook's sigmoid: it does not overflow.",
         ),
     ),
     Exercise(

@@ -110,8 +110,6 @@ class Trial:
 def _compared(look: Look, found: Result) -> list[str]:
     """How the stored result compares with that found now."""
     stored = look.stored
-    if stored is None:
-        return ["No result is stored."]
     before = stored["graded_from"] or {}  # none where the grader itself had failed
     other = [what for name, what in _ORIGINS.items() if before.get(name) != look.origin[name]]
     lines = [f"The stored result is of another {what}." for what in other]

@@ -80,9 +80,7 @@ def build(layout: Layout, only: str = "", say=print) -> list[Path]:
     Raises:
         SourceError: if a source or key has to be mended; nothing is then written.
     """
-    if only and only not in layout.topics:
-        raise SourceError(f"there is no solutions/{only}.py; there are {', '.join(layout.topics)}")
-    topics = [only] if only else layout.topics
+    topics = _topics(layout, only)
     files: dict[Path, bytes] = {}
     with ProcessPoolExecutor(max(1, min(len(topics), os.cpu_count() or 1))) as pool:
         try:
@@ -113,14 +111,21 @@ def _made(layout: Layout, topic: str) -> tuple[int, dict[Path, bytes]]:
     return len(course.key.mistakes), data | notebooks
 
 
-def stale(layout: Layout) -> Iterator[str]:
+def stale(layout: Layout, only: str = "") -> Iterator[str]:
     """What no longer agrees with ``solutions/``, one sentence each; executes nothing.
 
     Sources and metadata of both notebooks are compared, the stored outputs only for being there, and the practice
     data by the hash of what they were made from.
+
+    Args:
+        layout: the folders.
+        only: the one notebook to look at; SOURCES.md, which all make, is then left out.
+
+    Raises:
+        SourceError: if there is no such notebook, or a source cannot be read.
     """
     numbers = _numbers(layout)
-    for topic in layout.topics:
+    for topic in _topics(layout, only):
         texts = _texts(layout, topic)
         course = _numbered(load(texts), numbers)
         yield from _stale_solution(course, layout)
@@ -128,12 +133,20 @@ def stale(layout: Layout) -> Iterator[str]:
         if _text(path) != _bytes(want).decode():
             yield f"notebooks/{topic}.ipynb: {_difference(_notebook(path), want)}"
         yield from _stale_practice(texts, course, layout.practice)
+    if only:
+        return
     if _text(layout.solutions / "SOURCES.md") != coverage.table(layout.solutions, layout.topics):
         yield "solutions/SOURCES.md differs from the cells' sources"
     for folder in (layout.solutions, layout.notebooks):
         for path in sorted(folder.glob("[0-9][0-9]_*.ipynb")):
             if path.stem not in layout.topics:
                 yield f"{folder.name}/{path.name}: there is no solutions/{path.stem}.py"
+
+
+def _topics(layout: Layout, only: str) -> list[str]:
+    if only and only not in layout.topics:
+        raise SourceError(f"there is no solutions/{only}.py; there are {', '.join(layout.topics)}")
+    return [only] if only else layout.topics
 
 
 def _texts(layout: Layout, topic: str) -> Texts:

@@ -74,7 +74,7 @@ class Look(NamedTuple):
 
     job: Job
     origin: Origin
-    stored: Result | None
+    stored: Result
 
 
 def secret_of(out: Path, given: Path | None) -> bytes:
@@ -223,14 +223,28 @@ def second_look(run: Run, submission: Submission) -> Look:
     """What a second look at a submission starts from.
 
     Raises:
-        ClassroomError: if there is nothing to look at, or the file in the place of its result is none.
+        ClassroomError: if there is nothing to look at, or no result is stored.
     """
     data, _, problem = _read(submission)
     if data is None:
         raise ClassroomError(f"there is no notebook of {submission.student} to look at: {problem}")
-    path = result_path(run.out, submission.student, submission.notebook)
-    stored = _load(path) if path.exists() else None
+    stored = result_of(run.out, submission)
     return Look(_job(run, submission, data), _origin(run, submission.notebook, data, ""), stored)
+
+
+def result_of(out: Path, submission: Submission) -> Result:
+    """The stored result of a submission.
+
+    Raises:
+        ClassroomError: if there is none, or the file in its place is none.
+    """
+    path = result_path(out, submission.student, submission.notebook)
+    if not path.exists():
+        raise ClassroomError(
+            f"{out} holds no result of {submission.student} in {submission.notebook}: give the folder that "
+            "`course grade` wrote with --out"
+        )
+    return _load(path)
 
 
 def result_path(out: Path, student: str, notebook: str) -> Path:

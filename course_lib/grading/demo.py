@@ -5,6 +5,8 @@ It is a demonstration and a test at once: what each student must get is known be
 
 import copy
 import json
+import re
+import shutil
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import cycle
@@ -73,6 +75,13 @@ def make(course: Course, size: int = 0) -> list[Student]:
         told = tuple(m.tell for m in mistakes.values())
         students.append(Student(f"mistakes-{number + 1}", _with(course, code), OK, lost, told))
     return students[:size] if size else students
+
+
+def forget(out: Path) -> None:
+    """Remove an earlier example class from the results, and nobody else: its students would be counted, too."""
+    for path in (*out.glob("results/*"), *out.glob("feedback/*")):
+        if path.name in ("perfect", "stub", "corrupt", *_TROUBLE) or re.fullmatch(r"mistakes-\d+", path.name):
+            shutil.rmtree(path)
 
 
 def write(students: list[Student], notebook: str, folder: Path) -> None:

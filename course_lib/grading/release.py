@@ -12,7 +12,7 @@ from course_lib.grading.files import write_atomically
 
 # Named one by one, so that nothing new beside them is given away: answers, submissions, grades.
 _GIVEN = (
-    *("CHANGELOG.md", "LICENSE", "Makefile", "docs/students.md", "environment-gpu.yml", "environment.yml"),
+    *(".gitignore", "LICENSE", "Makefile", "docs/students.md", "environment-gpu.yml", "environment.yml"),
     *("pyproject.toml", "course_lib", "notebooks"),
 )
 _RENAMED = {"docs/students.md": "README.md"}  # the course's own README is for those who teach

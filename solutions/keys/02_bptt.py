@@ -152,7 +152,7 @@ def dloss_dlogits(o, y):
     return p / o.shape[1]
 
 
-@mistake("dloss_dlogits", "exp overflows: subtract the largest logit of each row first, or use softmax from the first cell.", fails=["large"])
+@mistake("dloss_dlogits", "exp overflows: subtract the largest logit of each row first, or use the notebook's softmax.", fails=["large"])
 def dloss_dlogits(o, y):
     p = np.exp(o)
     p = p / p.sum(axis=-1, keepdims=True)

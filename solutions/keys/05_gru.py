@@ -92,7 +92,7 @@ def gru_step(x_t, h_prev, params, reset="before"):
     return h, np.stack([z, r, g])
 
 
-@mistake("gru_step", "your σ overflows: exp(1000) is inf, and inf / inf is nan. sigmoid from the first cell does not overflow.", fails=["limits"])
+@mistake("gru_step", "your σ overflows: exp(1000) is inf, and inf / inf is nan. the notebook's sigmoid does not overflow.", fails=["limits"])
 def gru_step(x_t, h_prev, params, reset="before"):
     U, W, b = params["U"], params["W"], params["b"]
     def sigmoid(a):
@@ -156,7 +156,7 @@ def gru_step(x_t, h_prev, params, reset="before"):
     return h, gates
 
 
-@mistake("gru_step", "your σ stops short of 0 and 1: np.clip at 30 or so leaves 1e-13. A sum of −1000 makes a gate 0 to all digits; sigmoid from the first cell does that.", fails=["limits"])
+@mistake("gru_step", "your σ stops short of 0 and 1: np.clip at 30 or so leaves 1e-13. A sum of −1000 makes a gate 0 to all digits; the notebook's sigmoid does that.", fails=["limits"])
 def gru_step(x_t, h_prev, params, reset="before"):
     U, W, b = params["U"], params["W"], params["b"]
     def sigmoid(a):

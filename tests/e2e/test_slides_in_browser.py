@@ -4,9 +4,10 @@ import re
 import time
 
 import decks
+import looks
 import pytest
 from copies import ROOT
-from lecturing import code, notebook, picture, printed, text
+from small_notebooks import code, notebook, picture, printed, text
 
 from course_lib import exercises
 from course_lib.grading.slides.deck import deck, read
@@ -38,6 +39,7 @@ def test_nothing_is_wrong_with_any_page(chromium, screens, tmp_path, name):
             )
             page.wait_for_timeout(200)
             page.screenshot(path=screens / f"slides-{name}-{k}.png")
+            assert looks.axe(page) == []
 
 
 WORDS = "These are words of a paragraph that cannot be cut, and so its page cannot hold it. " * 60

@@ -236,9 +236,11 @@ def test_the_same_is_said_to_be_the_same(judged):
     assert text(judged["audit"]).count("the same |") == 3
 
 
-def test_without_a_stored_result_that_is_said(tmp_path, bubblewrap):
-    assert audit(run(tmp_path), handed_in(tmp_path, stubs())).compared == ["No result is stored."]
-    assert not (tmp_path / "out" / "results").exists()
+def test_without_a_stored_result_it_is_refused(tmp_path, bubblewrap):
+    handed_in(tmp_path, stubs())
+    code, _, complaint = course_grade(tmp_path, "--audit", "ada", "--due", "2026-11-20T23:59Z", "--notebook", NOTEBOOK)
+    assert code == 2 and f"holds no result of ada in {NOTEBOOK}: give the folder that" in complaint
+    assert not (tmp_path / "out").exists()
 
 
 def compared(folder, submission, **options):
@@ -361,7 +363,10 @@ def test_the_command_writes_the_audit_and_nothing_else(tmp_path, bubblewrap):
     assert course_grade(tmp_path)[0] == 0
     out = tmp_path / "out"
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
-    code, said, _ = course_grade(tmp_path, "--audit", "ada")
+    roster = tmp_path / "roster.csv"
+    roster.write_text("student_id,last_name,first_name,email\nada,,,\n")
+    due = ("--due", "2026-11-20T23:59Z", "--notebook", NOTEBOOK, "--roster", roster)
+    code, said, _ = course_grade(tmp_path, "--audit", "ada", *due)  # what is said of the class is not kept
     assert code == 0 and "The stored result says the same, test by test." in said
     assert "for the lecturer only, it holds hidden inputs and right answers" in said
     after = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
@@ -372,6 +377,7 @@ def test_the_command_writes_the_audit_and_nothing_else(tmp_path, bubblewrap):
 def test_whose_notebook_is_asked_where_it_is_not_clear(tmp_path, bubblewrap):
     handed_in(tmp_path, b"")
     handed_in(tmp_path, b"", notebook="02_bptt")
+    assert course_grade(tmp_path)[0] == 0
     code, _, complaint = course_grade(tmp_path, "--audit", "ada")
     assert code == 2 and "ada handed in 01_unrolling, 02_bptt: say which with --notebook" in complaint
     code, _, complaint = course_grade(tmp_path, "--audit", "nobody")
