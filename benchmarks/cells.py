@@ -20,7 +20,6 @@ from typing import Any
 from measuring import machine, report_cpu, report_gpu, results
 from measuring.plan import FULL, QUICK, Plan
 
-QUIET = 0.03  # of the processors' time may be taken by others
 PARTS = {  # by name: module, function
     "speed": ("speed", "on_cpu"),
     "gpu": ("speed", "on_gpu"),
@@ -52,10 +51,10 @@ def main(arguments: list[str], plan: Plan | None = None) -> None:
     others = machine.Others()
     if options.backend == "cupy":
         measured = ask("gpu", plan)
-        section = report_gpu.section(measured, setup | _disturbance(others))
+        section = report_gpu.section(measured, setup | machine.disturbance(others))
     else:
         measured = _measure_cpu(plan, options.threads)
-        section = report_cpu.section(measured, setup | _disturbance(others), plan)
+        section = report_cpu.section(measured, setup | machine.disturbance(others), plan)
     print(section)
     if not options.quick:
         results.replace(f"cells-{options.backend}", section)
@@ -75,16 +74,6 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     if not all(1 <= n <= available for n in options.threads):
         parser.error(f"--threads {shlex.join(map(str, options.threads))}: this process may use 1 to {available} cores")
     return options
-
-
-def _disturbance(others: machine.Others) -> dict[str, str]:
-    """What others did meanwhile; a warning if it was much."""
-    share = others.share()
-    if share is None:
-        return {"other programs": "unknown"}
-    if share > QUIET:
-        print(f"warning: other programs took {share:.0%} of the processors' time: measure again", file=sys.stderr)
-    return {"other programs": f"{share:.1%} of the processors' time meanwhile"}
 
 
 def _measure_cpu(plan: Plan, threads: list[int]) -> dict[str, Any]:

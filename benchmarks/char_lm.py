@@ -46,13 +46,11 @@ def main(arguments: list[str], networks: Sequence[Network] | None = None) -> Non
         sys.exit(f"error: {error}")
     others = machine.Others()
     trained = train(networks, PARTS / options.backend, options.resume)
-    share = others.share()
     setup = {
         "command": f"`{shlex.join(['python', 'benchmarks/char_lm.py', *arguments])}`",
         "machine": f"{machine.description()}; one thread",
         "versions": f"{machine.versions()}; {backend.describe()}",
-        "other programs": "unknown" if share is None else f"{share:.1%} of the processors' time meanwhile",
-    }
+    } | machine.disturbance(others)
     table = collect(trained)
     section = report_text.section(table, setup)
     print(section)

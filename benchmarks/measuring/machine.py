@@ -10,6 +10,7 @@ from pathlib import Path
 
 _VECTORS = ("avx2", "avx512f", "amx_tile", "asimd", "sve")  # widths of vectors, and tiles of matrices
 _CPUS = Path("/sys/devices/system/cpu")
+_QUIET = 0.03  # of the processors' time may be taken by others
 
 
 def cores() -> list[int]:
@@ -85,6 +86,18 @@ class Others:
             return None
         used, stolen, total = times
         return sum(os.times()[:4]), used + stolen, total
+
+
+def disturbance(others: Others) -> dict[str, str]:
+    """What others did meanwhile, for a section of RESULTS.md; a warning if it was too much."""
+    share = others.share()
+    if share is None:
+        return {"other programs": "unknown"}
+    said = f"{share:.1%} of the processors' time meanwhile"
+    if share > _QUIET:
+        print(f"warning: other programs took {share:.0%} of the processors' time: measure again", file=sys.stderr)
+        said += ", too much for the times to be relied on"
+    return {"other programs": said}
 
 
 class Load:

@@ -26,7 +26,7 @@ def section(runs: Table, setup: Mapping[str, str]) -> str:
             paragraph(_TEXT),
             table(
                 ["task", "T", "iterations", "chance", "solved below", *MODELS],
-                [_row(runs, *task) for task in dict.fromkeys(zip(runs["task"], runs["T"], strict=True))],
+                [_row(runs, *task) for task in sorted(set(zip(runs["task"], runs["T"], strict=True)), key=_order)],
             ),
         ]
     )
@@ -38,6 +38,10 @@ bound; then it stops. A whole number says after how many iterations that was. A 
 error of a network that did not solve the task within its iterations, to be compared with that of chance; the tests of
 one that guesses scatter, and the lowest of them lies up to a tenth below chance. One figure for each seed, 0 first.
 LSTM: forget bias 1. GRU: all biases 0. chrono: gate biases for memories of up to T steps."""
+
+
+def _order(task: tuple[str, int]) -> tuple[int, int]:
+    return list(TASKS).index(task[0]), task[1]
 
 
 def first_below(error: np.ndarray, threshold: np.ndarray) -> np.ndarray:
