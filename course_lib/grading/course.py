@@ -2,6 +2,7 @@
 
 import hashlib
 import inspect
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
@@ -181,10 +182,13 @@ def load(texts: Texts) -> Course:
             one that does not exist.
     """
     cells = read(texts.source, texts.notebook)
+    place = f"<key of {texts.notebook}>"
     try:
-        key = keys.load(texts.key, f"<key of {texts.notebook}>")
+        key = keys.load(texts.key, place)
     except Exception as error:
-        raise SourceError(f"{texts.notebook}: its key raises {type(error).__name__}: {error}") from error
+        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == place]
+        where = f" in line {lines[-1]}" if lines else ""
+        raise SourceError(f"{texts.notebook}: its key raises {type(error).__name__}{where}: {error}") from error
     course = Course(texts.notebook, cells, key)
     ids = {exercise.id for exercise in course.exercises}
     for missing in sorted(ids - course.key.cases.keys()):
