@@ -2,6 +2,7 @@
 
 import copy
 import json
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -67,8 +68,21 @@ def graded(
 
 def grading_processes(pid: int | None = None) -> list[psutil.Process]:
     """The processes in which a process grades, this one by default."""
-    living = (child for child in psutil.Process(pid).children() if child.status() != psutil.STATUS_ZOMBIE)
-    return [child for child in living if "apart.main()" in " ".join(child.cmdline())]
+    found = []
+    for child in psutil.Process(pid).children():
+        with suppress(psutil.NoSuchProcess):  # it may end while it is looked at
+            if lives(child) and "apart.main()" in " ".join(child.cmdline()):
+                found.append(child)
+    return found
+
+
+def lives(process: psutil.Process | int) -> bool:
+    """Whether a process, or the one of that number, has not ended; a zombie has, though psutil calls it running."""
+    try:
+        process = psutil.Process(process) if isinstance(process, int) else process
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def make_result(student="s1", status="ok", failed=(), text="", message="", seconds=1.31) -> Result:

@@ -14,9 +14,8 @@ import unicodedata
 from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
 import pytest
-from classes import NOTEBOOK, QUICK, ROOT, as_bytes, course, grading_processes, solved, stubs, texts
+from classes import NOTEBOOK, QUICK, ROOT, as_bytes, course, grading_processes, lives, solved, stubs, texts
 
 from course_lib import exercises
 from course_lib.grading import classroom, demo
@@ -588,14 +587,8 @@ if __name__ == "__main__":
     environment = os.environ | {"TMPDIR": str(scratch)}
     done = subprocess.run([sys.executable, path], env=environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == -signal.SIGKILL and len(done.stdout.split()) == 2
-    deadline = time.monotonic() + 10
-    while any(map(lives, done.stdout.split())):
+    deadline = time.monotonic() + 60
+    while any(lives(int(pid)) for pid in done.stdout.split()):
         assert time.monotonic() < deadline
+        time.sleep(0.02)
     scratch.rmdir()  # they took their files along
-
-
-def lives(pid):
-    try:
-        return psutil.Process(int(pid)).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from classes import NOTEBOOK, QUICK, as_bytes, grading_processes, seeds, stubs, texts
+from classes import NOTEBOOK, QUICK, as_bytes, grading_processes, lives, seeds, stubs, texts
 
 from course_lib.grading.apart import Graders, code
 from course_lib.grading.grade import Job
@@ -111,7 +111,7 @@ def test_closed_in_the_middle_it_ends_at_once_with_its_kernel_and_its_files(grad
     graders.close()
     thread.join(5)
     assert [each.failed for each in reply] == ["its process ended"]
-    wait(lambda: not any(process.is_running() for process in family))
+    wait(lambda: not any(map(lives, family)))
     assert graders.grade(pickle.dumps(job), code(), LONG).failed.startswith("no process can be started")
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import dask
 import psutil
 import pytest
-from classes import NOTEBOOK, QUICK, ROOT, as_bytes, course, grading_processes, seeds, solved, stubs, texts
+from classes import NOTEBOOK, QUICK, ROOT, as_bytes, course, grading_processes, lives, seeds, solved, stubs, texts
 from distributed import Client
 from outcomes import outcome
 from typer.testing import CliRunner
@@ -168,7 +168,7 @@ def test_a_worker_dies_in_the_middle_and_the_gradebook_is_that_of_one_machine(pl
 
     grade(place, "there", kill, cluster.address)
     assert list(cluster.workers()) == [other]
-    cluster.wait(lambda: family and not any(process.is_running() for process in family))
+    cluster.wait(lambda: family and not any(map(lives, family)))
     grade(place, "here")
     for out in ("there", "here"):
         classroom.publish(place / out, None)
