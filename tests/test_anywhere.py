@@ -103,6 +103,13 @@ def test_half_an_upload_and_a_zip_file_of_something_else_are_no_course(tmp_path,
     assert f"{(tmp_path / 'course.zip').resolve()} is no whole zip file" in told and "run this cell again" in told
 
 
+def test_of_several_zip_files_it_takes_the_newest(tmp_path, zipped):
+    for name, when in (("b.zip", 1_500_000_000), ("course (1).zip", 2_000_000_000), ("course.zip", 1_000_000_000)):
+        (tmp_path / name).write_bytes(zipped.read_bytes())
+        os.utime(tmp_path / name, (when, when))
+    assert f"takes it from {(tmp_path / 'course (1).zip').resolve()}." in said(tmp_path)
+
+
 def test_it_clones_the_students_repository_and_falls_back_on_the_zip_file(tmp_path, zipped):
     zipfile.ZipFile(zipped).extractall(tmp_path)
     repository, work = tmp_path / "course", tmp_path / "a" / "b"

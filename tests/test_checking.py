@@ -9,6 +9,7 @@ import pytest
 import toy
 
 from course_lib import checking, exercises, panels
+from course_lib.exercises.verdict import FAILED, NOT_ATTEMPTED, PASSED, Verdict
 from course_lib.grading.trials import prove
 from course_lib.practice import Practice
 
@@ -226,7 +227,26 @@ def test_the_student_may_exit_or_interrupt_nothing_else(shell):
 def test_the_symbol_and_the_word_say_what_the_colour_says(shell):
     for code, colour in ((RIGHT, "#1a7f4b"), (SQUARE, "#c0392b"), (STUB, "#6b7280")):
         shell.check(code)
-        assert any(colour in style for style in shell.last()[0].styles)
+        styles = " ".join(shell.last()[0].styles)
+        assert [each for each in panels._COLOUR.values() if each in styles] == [colour]
+    shell.check("def double(x):\n    return x + x.astype(float)")
+    box, *rows = shell.last()[0].styles
+    assert "#8a5a00" in box and "#8a5a00" not in " ".join(rows)  # its tests passed or failed as a whole
+
+
+@pytest.mark.parametrize(
+    ("states", "state"),
+    [
+        ([PASSED, PASSED], PASSED),
+        ([PASSED, FAILED], "partly passed"),
+        ([PASSED, NOT_ATTEMPTED], "partly passed"),
+        ([FAILED, NOT_ATTEMPTED], FAILED),
+        ([], NOT_ATTEMPTED),
+    ],
+)
+def test_the_state_of_an_exercise_is_that_of_its_tests(shell, states, state):
+    verdicts = [Verdict("double", "values", each, 0.0, 1.0) for each in states]
+    assert f"1 · Double – 0 of 1.5 ({state})" in panels.board(toy.NOTEBOOK, {"double": verdicts})[1]
 
 
 def luminance(colour):
@@ -351,6 +371,8 @@ def test_progress_shows_every_exercise_with_its_latest_points(shell):
         "  ✗ 2 · Quiz – 0 of 0.5 (failed)\n"
         "  Next: 1 · Double. Read “Doubling”; `hint(double)` helps."
     )
+    # Of all, of the first and of the second exercise.
+    assert re.findall(r"width:(\d+)%;height", shell.shown[-1]["text/html"]) == ["50", "67", "0"]
 
 
 def test_progress_says_what_comes_next_until_nothing_does(shell):

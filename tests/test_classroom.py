@@ -1,6 +1,7 @@
 """A folder of submissions in, a folder of results out, whatever lies in the first and happens on the way."""
 
 import csv
+import errno
 import json
 import os
 import shutil
@@ -18,11 +19,11 @@ import pytest
 from classes import NOTEBOOK, QUICK, ROOT, as_bytes, course, grading_processes, lives, solved, stubs, texts
 
 from course_lib import exercises
-from course_lib.grading import classroom, demo
+from course_lib.grading import classroom, demo, report
 from course_lib.grading.classroom import ClassroomError, Run, grade, prepare, publish, secret_of
 from course_lib.grading.grade import failed
 from course_lib.grading.handed_in import Unusable
-from course_lib.grading.submissions import find
+from course_lib.grading.submissions import Submission, find
 
 FILE = f"{NOTEBOOK}.ipynb"
 
@@ -299,6 +300,15 @@ def test_preparing_leaves_nothing_but_the_folder(folder, out):
     assert list(out.iterdir()) == []
 
 
+def test_every_student_exercise_and_secret_has_inputs_of_its_own(out):
+    def drawn(student="ada", secret=b"secret"):
+        return list(classroom._job(run(out, secret), Submission(student, NOTEBOOK), b"").seeds.values())
+
+    seeds = [*drawn(), *drawn("ben"), *drawn(secret=b"another")]
+    assert len(set(seeds)) == len(seeds) == 3 * len(exercises.of_notebook(NOTEBOOK))
+    assert drawn() == seeds[: len(drawn())]
+
+
 # --- Grading without a kernel: files that are no notebooks ------------------------------------------------------
 
 BROKEN = {
@@ -361,6 +371,16 @@ def test_a_message_of_any_characters_is_kept(out):
     assert publish(out, None) == [result]
     assert "é 漢" in (out / "results" / "ada" / f"{NOTEBOOK}.json").read_text(encoding="utf-8")
     assert "<script" not in (out / "feedback" / "ada" / f"{NOTEBOOK}.html").read_text(encoding="utf-8")
+
+
+def test_a_result_is_stored_after_its_page_so_that_no_page_is_missing_for_good(out, monkeypatch):
+    def full(result):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(report, "feedback", full)
+    with pytest.raises(ClassroomError, match="the result of ada cannot be written: No space left on device"):
+        classroom._write(out, failed("ada", NOTEBOOK, "crashed", "") | {"graded_from": None})
+    assert not (out / "results").exists()
 
 
 def test_the_pages_of_exercises_are_those_of_the_results(out):

@@ -36,6 +36,12 @@ def test_levels_are_shares_of_the_largest_right_value():
     assert (found["array"], found["shape"], found["row_axes"]) == ("hs", [3, 4], 1)
 
 
+def test_a_level_begins_with_its_share():
+    right = np.array([4.0, 1.0, 0.5])
+    assert drawn(np.array([0.0, 1.0, 0.5]), right)["rows"] == ["400"]
+    assert drawn(np.array([4.0, np.nextafter(5.0, 0), 0.5]), right)["rows"] == ["030"]
+
+
 def test_what_a_test_accepts_is_right_however_large():
     loose = Asked("loose", 1.0, "about", tolerance={"float64": 0.2, "float32": 0.2})
     assert drawn(moved(0.19, 0.21), test=loose)["rows"][0] == "0300"

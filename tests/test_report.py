@@ -12,7 +12,9 @@ from page import Page
 
 from course_lib import exercises
 from course_lib.grading import report
+from course_lib.grading.mistakes import mistakes
 from course_lib.grading.pages import STATUSES, clean
+from course_lib.grading.similar import Pair
 
 EVIL = "<script>alert('x')</script> & \"y\""
 
@@ -158,6 +160,12 @@ def test_a_message_of_any_length_fits_on_the_page():
     assert len(html) < 50_000 and "(cut)" in html
 
 
+def test_the_page_of_the_class_shows_as_much_of_a_message_as_there_is_room_for():
+    for text, shown in (("x" * 300, "x" * 300), ("x" * 301, "x" * 300 + " …"), ("no\n\n  end", "no end")):
+        html = report.index([make_result("s1", failed=["rnn_step"], text=text)])
+        assert f"<p>{shown}</p>" in html
+
+
 def test_unknown_exercises_of_an_older_course_are_still_shown():
     old = {
         "exercise": "old_one",
@@ -188,6 +196,12 @@ def test_index_shows_each_student_with_numbers():
     assert "s7○ missing0–––––––" in page.text
     assert "5 of 7 graded" in page.text
     assert "9 median score" in page.text and "9 mean score" in page.text
+
+
+def test_the_median_is_not_the_mean():
+    class_ = [make_result("s1"), make_result("s2"), make_result("s3", failed=["rnn_forward", "rnn_step"])]
+    text = Page(report.index(class_)).text
+    assert "10 median score" in text and "8.33 mean score" in text
 
 
 def test_index_counts_statuses():
@@ -264,6 +278,15 @@ def test_links_between_the_class_and_its_exercises_lead_there():
         assert len(links) in (2, 3)
 
 
+def test_the_page_of_an_exercise_leads_to_the_one_before_and_the_one_after():
+    names = [each.id for each in exercises.of_notebook(NOTEBOOK)]
+    written = [Page(html).text for _, html in report.exercise_pages(make_class())]
+    for text, before, after in zip(written, [None, *names], [*names[1:], None], strict=False):
+        links = [f"previous: {before}"] * bool(before) + [f"next: {after}"] * bool(after)
+        assert " ".join(["Class results", *links, NOTEBOOK]) in text
+        assert text.count("previous: ") + text.count("next: ") == len(links)
+
+
 def test_index_has_the_mistakes_that_most_students_made():
     def failing(name, count, text):
         return [make_result(f"{text[:3]}{i}", failed=[name], text=f"{text} {i}") for i in range(count)]
@@ -289,6 +312,16 @@ def test_index_has_the_mistakes_that_most_students_made():
         (1, "answers01"),
     ]
     assert "1 more, and who made which, on the pages of the exercises." in text
+
+
+def test_of_wordings_that_are_as_frequent_the_first_in_the_alphabet_is_shown():
+    class_ = [make_result(f"s{n}", failed=["rnn_step"], text=f"error {number}") for n, number in enumerate((3, 2, 4))]
+    for results in (class_, class_[::-1]):
+        assert [(mistake.text, len(mistake.students)) for mistake in mistakes(results)] == [("error 2", 3)]
+
+
+def test_a_message_of_which_nothing_can_be_shown_is_none():
+    assert mistakes([make_result("s1", failed=["rnn_step"], text="\x1b[0m")]) == []
 
 
 def test_known_mistakes_are_told_from_others_and_come_first_on_the_page_of_the_exercise():
@@ -346,6 +379,14 @@ def test_several_notebooks_get_a_section_each():
     page = Page(report.index([*make_class(), {**make_result("s1"), "notebook": "02_other"}]))
     assert [link["href"] for link in page.all("a")[:2]] == ["#notebook-1", "#notebook-2"]
     assert len(page.all("section")) == 2 and len(page.all("table")) == 4
+
+
+def test_who_is_alike_is_said_in_the_section_of_that_notebook_only():
+    other = exercises.notebooks()[1]
+    class_ = [{**make_result(student), "notebook": name} for student in ("ada", "ben") for name in (NOTEBOOK, other)]
+    text = Page(report.index(class_, alike=[Pair(other, "ada", "ben", {"rnn_backward": 0.9})])).text
+    assert text.count("Only a hint where to look") == 1
+    assert text.rindex(other) < text.index("Only a hint where to look")
 
 
 def test_a_class_of_thousands_has_a_light_table():

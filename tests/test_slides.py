@@ -68,6 +68,13 @@ def test_a_slide_that_would_only_have_a_heading_is_left_out():
     assert [slide.section for slide in found] == ["A"]
 
 
+def test_code_and_text_wait_for_a_step_where_their_type_says_so():
+    cells = [text("a", "slide"), code("x = 1", printed("1")), code("y = 2", printed("2")), text("b", "fragment")]
+    cells[2].metadata["slideshow"] = {"slide_type": "fragment"}
+    (slide,) = slides(notebook(*cells), ROOT)
+    assert [part.step for part in slide.parts] == [False, False, True, True]
+
+
 def test_outputs_are_shown_but_not_what_stands_in_for_a_slider():
     slider = new_output("display_data", {"text/plain": "Run this cell to get a slider."})
     value = new_output("execute_result", {"text/plain": "4"}, execution_count=1)
@@ -137,6 +144,11 @@ def test_a_row_waits_as_a_whole_and_its_number_does_not():
 def test_a_mark_where_a_formula_cannot_be_cut_is_refused(tex):
     said = refused(text(f"# A\n\n$${tex}$$", "slide", "here"))
     assert said.startswith("cell here: the mark %| stands inside ")
+
+
+def test_a_formula_is_text_and_no_markup():
+    shown = html(text("$a <b> & c$\n\n$$d <i> & e$$", "slide"))
+    assert "a &lt;b&gt; &amp; c" in shown and "d &lt;i&gt; &amp; e" in shown
 
 
 def test_links_lead_to_formulas_that_are_shown():

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from classes import NOTEBOOK, make_result
 from typer.testing import CliRunner
 
 from course_lib import cli, exercises
-from course_lib.grading import classroom, roster
+from course_lib.grading import classroom, lateness, roster
 from course_lib.grading.gradebook import COLUMNS
 
 OTHER = exercises.notebooks()[1]
@@ -109,6 +110,13 @@ def test_canvas_finds_every_student_and_the_points(out):
     assert rows[2] == ["Lovelace, Ada", "4711", "u1", "ada", "A", "7"]
 
 
+def test_the_points_possible_are_those_of_the_result_that_has_most(out):
+    """Results of an earlier version of the course may have fewer."""
+    few = [make_result(student) | {"max_score": 9.0} for student in ("ada", "eve")]
+    store(out, *few, make_result("ben"))
+    assert table(out, "canvas")[0][1][-1] == "10"
+
+
 def test_canvas_own_export_goes_in_and_a_table_that_it_knows_comes_out(out):
     """Its columns are those of ``csv_data`` in lib/gradebook_exporter.rb."""
     export = (
@@ -124,8 +132,8 @@ def test_canvas_own_export_goes_in_and_a_table_that_it_knows_comes_out(out):
 def test_moodle_has_one_column_of_students_that_is_filled_in_every_line(out):
     """https://docs.moodle.org/405/en/Grade_import: one column is mapped to the student, e.g. "Email address" to
     useremail, each other to a grade item, to the feedback of one, or to nothing; grade and feedback go together."""
-    trouble = make_result("ben", "timeout", failed=["rnn_step"], text="no end", message="The answer did not end.")
-    store(out, make_result("ada"), trouble)
+    red, bell = "\x1b[31mno end\x1b[0m", "The answer did not end.\a"
+    store(out, make_result("ada"), make_result("ben", "timeout", failed=["rnn_step"], text=red, message=bell))
     (header, *rows), _ = table(out, "moodle")
     assert header == ["First name", "Last name", "Email address", NOTEBOOK, f"{NOTEBOOK} (feedback)"]
     assert rows[0] == ["Ada", "Lovelace", "ada@example.org", "10", ""]
@@ -255,6 +263,16 @@ def test_csv_of_one_notebook_leaves_the_gradebook_alone(out):
     assert run(out, "csv")[1] == [str(out / "gradebook.csv")]
     before = (out / "gradebook.csv").read_bytes()
     assert run(out, "csv", "--notebook", OTHER)[1] == [str(out / f"gradebook_{OTHER}.csv")]
+    assert (out / "gradebook.csv").read_bytes() == before
+
+
+def test_csv_keeps_when_it_was_due_and_who_was_late(out):
+    store(out, make_result("ada") | {"timestamp": "2026-11-21T00:00:00+00:00"})
+    lateness.set_due(out, NOTEBOOK, datetime(2026, 11, 20, tzinfo=UTC))
+    classroom.publish(out, roster.of(out, None))
+    before = (out / "gradebook.csv").read_bytes()
+    assert b",1440," in before
+    run(out, "csv")
     assert (out / "gradebook.csv").read_bytes() == before
 
 

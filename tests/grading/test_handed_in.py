@@ -271,6 +271,17 @@ def test_no_damage_stops_more_than_what_it_hits(tmp_path_factory, changes, cut):
     assert all(isinstance(line, str) for line in passed_over)
 
 
+def test_files_are_listed_by_name_however_they_lie_in_a_folder_or_a_zip_file(path, tmp_path):
+    """Which of two counts is then the same everywhere."""
+    names = [f"{top}/{name}" for top in "cafebd" for name in (f"{number}.ipynb" for number in (3, 1, 5, 0, 4, 2))]
+    names += [f"a/{folder}/{FILE}" for folder in ("x3", "x1", "x5", "x0", "x4", "x2")]
+    for name in names:
+        write(tmp_path / "folder" / name, "")
+    pack(path, *((name, b"") for name in names))
+    for source in (tmp_path / "folder", path):
+        assert [str(place) for place, _ in handed_in.listing(source).notebooks] == sorted(names)
+
+
 # --- Times ------------------------------------------------------------------------------------------------------
 
 

@@ -1,5 +1,6 @@
 """What Canvas and Moodle make of the names of uploads, and whose they are by the roster."""
 
+import unicodedata
 import zipfile
 
 import pytest
@@ -195,3 +196,16 @@ def test_a_timestamp_that_a_student_uploaded_is_not_believed(handed):
         handed(f"A B_1_assignsubmission_file/{FILE}", "A B_1_assignsubmission_file/timestamp.txt")
     )
     assert list(files) == ["A B_1"] and passed_over == []
+
+
+@pytest.mark.parametrize("roster", [{"juergen": person("Jürgen", "Öz")}, {}])
+def test_a_name_that_macos_spelled_is_the_same_name(handed, roster):
+    name = unicodedata.normalize("NFD", f"Jürgen Öz_1_assignsubmission_file/{FILE}")
+    assert found(handed(name), roster) == ({"juergen" if roster else "Jürgen Öz_1": name}, [])
+
+
+def test_of_namesakes_in_the_roster_nobody_is_guessed_even_for_one_upload(handed):
+    name = f"Jane Doe_1_assignsubmission_file/{FILE}"
+    files, [line] = found(handed(name), {"j1": person("Jane", "Doe"), "j2": person("Jane", "Doe")})
+    assert files == {"Jane Doe_1": name, "j1": None, "j2": None}
+    assert line.startswith(f"Jane Doe: the roster has 2 of this name, and 1 handed in {NOTEBOOK}: ")

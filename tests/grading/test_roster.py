@@ -1,5 +1,7 @@
 """Reading who is in the class, and what learning platforms call them."""
 
+import unicodedata
+
 import pytest
 
 from course_lib.grading import roster
@@ -96,3 +98,11 @@ def test_a_roster_is_given_once_and_kept(tmp_path):
     assert list(roster.of(tmp_path / "out", second)) == ["b"]
     roster.keep(tmp_path / "out", second)
     assert list(roster.of(tmp_path / "out", None)) == ["b"]
+
+
+def test_who_is_on_the_roster_is_so_in_any_spelling():
+    class_ = {"josé": {**nobody(), "last_name": "Öz"}}
+    for form in ("NFC", "NFD"):
+        student = unicodedata.normalize(form, "josé")
+        assert roster.on_roster(class_, student) and roster.person(class_, student)["last_name"] == "Öz"
+    assert not roster.on_roster(class_, "jose")

@@ -207,6 +207,27 @@ def test_what_many_write_is_nobodys_in_particular():
     assert listed(many) == {}
 
 
+@pytest.mark.parametrize("hub", ["a hub", "z hub"])
+def test_what_is_like_many_that_differ_is_nobodys_in_particular(hub):
+    """Each of the others is like the hub only, whether it comes before them or after."""
+
+    def like(number):
+        all_lines = [f"line {n}" for n in range(20)]
+        changed = {f"like {n}": [*all_lines[: 2 * n], *all_lines[2 * n + 2 :], f"{n}a", f"{n}b"] for n in range(number)}
+        return {who: dict.fromkeys(lines, 20) for who, lines in {hub: all_lines, **changed}.items()}
+
+    assert set(listed(like(5))) == {tuple(sorted((hub, f"like {n}"))) for n in range(5)}
+    assert listed(like(6)) == {}
+
+
+@pytest.mark.parametrize("class_, most", [(30, 6), (90, 9), (700, 50)])
+def test_as_many_as_a_tenth_of_the_class_may_write_alike_but_at_least_6_and_50_at_most(class_, most):
+    for copies in (most, most + 1):
+        answers = {f"other {n}": {f"{n} {line}": 20 for line in range(10)} for n in range(class_ - copies)}
+        answers |= {f"copy {n}": {f"copied {line}": 20 for line in range(10)} for n in range(copies)}
+        assert len(listed(answers)) == (copies * (copies - 1) // 2 if copies == most else 0)
+
+
 # At every turn the usual ways to write a line of `rnn_backward`, most usual first.
 TURNS = [
     [
