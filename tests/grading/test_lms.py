@@ -205,7 +205,13 @@ def test_a_name_that_macos_spelled_is_the_same_name(handed, roster):
 
 
 def test_of_namesakes_in_the_roster_nobody_is_guessed_even_for_one_upload(handed):
-    name = f"Jane Doe_1_assignsubmission_file/{FILE}"
-    files, [line] = found(handed(name), {"j1": person("Jane", "Doe"), "j2": person("Jane", "Doe")})
-    assert files == {"Jane Doe_1": name, "j1": None, "j2": None}
+    name, written = f"Jane Doe_1_assignsubmission_file/{FILE}", "Jane Doe_2_assignsubmission_onlinetext/onlinetext.html"
+    files, [line] = found(handed(name, written), {"j1": person("Jane", "Doe"), "j2": person("Jane", "Doe")})
+    assert files == {"Jane Doe_1": name, "Jane Doe_2": None, "j1": None, "j2": None}
     assert line.startswith(f"Jane Doe: the roster has 2 of this name, and 1 handed in {NOTEBOOK}: ")
+
+
+def test_namesakes_of_whom_the_roster_has_none_are_no_doubt(handed):
+    names = [f"Jane Doe_{number}_assignsubmission_file/{FILE}" for number in (1, 2)]
+    files, passed_over = found(handed(*names), {"ben": person("Ben", "Roe")})
+    assert files == {"Jane Doe_1": names[0], "Jane Doe_2": names[1], "ben": None} and passed_over == []
