@@ -147,7 +147,7 @@ def test_the_speaker_sees_notes_clock_and_what_comes_next(chromium, screens, tmp
         assert speaker.get_by_role("main").inner_text().startswith("Say this, and ")
         assert speaker.locator(".number").inner_text() == "1 of 2"
         assert speaker.locator(".frame h2").inner_text() == "C"
-        assert re.fullmatch(r"0:0\d", speaker.locator(".passed").inner_text())
+        assert re.fullmatch(r"\d+:\d\d", speaker.locator(".passed").inner_text())
         speaker.screenshot(path=screens / "slides-speaker.png")
         speaker.keyboard.press("ArrowRight")
         assert page.evaluate("Reveal.getIndices().h") == 1
