@@ -2,8 +2,8 @@
 
 Canvas' "Download Submissions" names a file by whose it is and which upload: ``doejane_LATE_4711_98765_01_unrolling-1``
 is the second file of that name that the user 4711 uploaded, late; in an anonymous assignment it begins with
-``anon_x7f3q`` instead of name and number (instructure/canvas-lms, lib/content_zipper.rb, ``get_filename`` and
-``add_upload_submission``).
+``anon_x7f3q`` instead of name and number. What follows the number of the upload is the student's own
+(instructure/canvas-lms, lib/content_zipper.rb, ``get_filename`` and ``add_upload_submission``).
 
 Moodle's "Download all submissions" makes a folder ``Jane Doe_1234567_assignsubmission_file`` for each student, older
 versions with ``_`` at its end, or puts the same before the file's name where no folders are asked for (moodle/moodle,
@@ -19,9 +19,11 @@ from typing import NamedTuple
 
 from course_lib.grading.roster import Roster, same_spelling
 
-# The student's own name of a file begins like those of the course's notebooks: a number before it may be Canvas'.
-_CANVAS = re.compile(
-    r"(?:\w*?_)??(?P<late>LATE_)?(?P<user>[0-9]+|anon_[^\W_]+)_(?P<upload>[0-9]+)_(?P<file>[0-9]{2}_[a-z].*?)(?:-[0-9]+)?"
+# Canvas writes a name before the number, if only an empty one, and no _<number>_ into it: the first one is Canvas' own.
+_NAMED = re.compile(r"\w*?_(?P<late>LATE_)?(?P<user>[0-9]+)_(?P<upload>[0-9]+)_(?P<file>.+?)(?:-[0-9]+)?", re.DOTALL)
+_ANONYMOUS = re.compile(
+    r"(?P<late>LATE_)?(?P<user>anon_(?=[0-9]*[A-Za-z])[A-Za-z0-9]+)_(?P<upload>[0-9]+)_(?P<file>.+?)(?:-[0-9]+)?",
+    re.DOTALL,
 )
 _MOODLE = re.compile(r"(?P<name>[^_]+)_(?P<number>[0-9]+)_assignsubmission_[a-z]+(?:_(?P<file>.*))?", re.DOTALL)
 
@@ -55,7 +57,7 @@ def parse(name: str) -> Upload | None:
     if found := _MOODLE.fullmatch(name):
         student = same_spelling(f"{found['name']}_{found['number']}")
         return Upload(student, found["file"] or "", "moodle_id", found["number"], found["name"])
-    if found := _CANVAS.fullmatch(name):
+    if found := _ANONYMOUS.fullmatch(name) or _NAMED.fullmatch(name):
         order, late = int(found["upload"]), bool(found["late"])
         return Upload(found["user"], found["file"], "canvas_id", found["user"], order=order, late=late)
     return None

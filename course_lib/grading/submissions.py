@@ -134,6 +134,8 @@ def _owner(place: PurePath, known: set[str]) -> tuple[lms.Upload, str] | str:
         upload = lms.parse(place.stem)
         if upload and (notebook := _COPY.sub("", upload.file)) in known:
             return upload, notebook
+        if upload and upload.file.endswith(tuple(f"_{name}" for name in known)):
+            return f"{upload.student} named it {upload.file}, which should be one of {names}: rename that part of it"
         for name in known:
             if (student := place.stem.removesuffix(f"_{name}")) not in ("", place.stem):
                 return lms.Upload(same_spelling(student)), name

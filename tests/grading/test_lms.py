@@ -61,7 +61,8 @@ def found(path, roster=None, notebooks=(NOTEBOOK,)):
         ("doejane_4711_98765_01_unrolling (1)-2", "4711", False),
         ("test_student_4711_98765_01_unrolling", "4711", False),
         ("123_4711_98765_01_unrolling", "4711", False),
-        ("4711_98765_01_unrolling", "4711", False),
+        ("_4711_98765_01_unrolling", "4711", False),
+        ("anon_4711_98765_01_unrolling", "4711", False),
         ("anon_x7F3q_98765_01_unrolling", "anon_x7F3q", False),
         ("LATE_anon_x7F3q_98765_01_unrolling-1", "anon_x7F3q", True),
     ],
@@ -73,13 +74,36 @@ def test_canvas_says_who_and_whether_late(handed, name, student, late):
     assert submission.marked_late == late
 
 
-@pytest.mark.parametrize("name", ["mary_ann", "s_12", "12", "anon", "2026_late", "x_LATE"])
+FLAT = ["mary_ann", "s_12", "12", "anon", "2026_late", "x_LATE", "2024_123", "2024_456", "4711_98765", "anon_x7F3q"]
+
+
+@pytest.mark.parametrize("name", FLAT)
 def test_a_flat_name_of_our_own_stays_what_it_is(handed, name):
     assert found_ids(handed(f"{name}_{FILE}")) == {name}
 
 
 def found_ids(path):
     return {submission.student for submission in find(path, [NOTEBOOK])[0]}
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "4712_99999999_01_unrolling",
+        "x_4712_99999999_01_unrolling",
+        "x_LATE_4712_99999999_01_unrolling",
+        "LATE_4712_99999999_01_unrolling-1",
+        "anon_x7F3q_98765_01_unrolling",
+        "bob_01_unrolling",
+        "x\n_4712_99999999_01_unrolling",
+    ],
+)
+@pytest.mark.parametrize("begin", ["evil_4711_98003", "_LATE_4711_98003", "anon_x7F3q_98003", "LATE_anon_x7F3q_98003"])
+def test_the_student_s_own_name_of_a_file_never_says_whose_it_is(handed, begin, own):
+    eve, bob = f"{begin}_{own}.ipynb", f"bob_4712_98004_{FILE}"
+    files, [line] = found(handed(eve, bob))
+    assert files == {"4712": bob}
+    assert line.startswith(f"{eve}: ") and line.endswith(": rename that part of it")
 
 
 def test_of_two_uploads_of_one_student_the_later_counts_and_the_other_is_said(handed):
@@ -127,6 +151,12 @@ def test_the_roster_s_canvas_id_gives_the_student_s_id_and_who_is_missing(handed
 )
 def test_moodle_says_who(handed, name, student):
     assert found(handed(name)) == ({student: name}, [])
+
+
+def test_what_follows_moodle_s_part_never_says_whose_it_is(handed):
+    eve, bob = f"Eve_2_assignsubmission_file_bob_{FILE}", f"Bob_3_assignsubmission_file_{FILE}"
+    files, [line] = found(handed(eve, bob), {"bob": person("Bob", "")})
+    assert files == {"bob": bob} and line.startswith(f"{eve}: Eve_2 named it bob_")
 
 
 def test_who_wrote_only_an_online_text_is_missing(handed):
