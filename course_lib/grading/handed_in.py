@@ -20,10 +20,11 @@ from typing import NamedTuple
 
 from course_lib.grading.graft import MOST_BYTES, too_large
 from course_lib.grading.lateness import moment
+from course_lib.grading.roster import LONGEST_NAME
 
-_LONGEST_NAME = 255  # bytes: the id in it names a folder of results
 _LONGEST_END = 2**17  # bytes: the last entry of a zip file with its comment is half as long at most
 _PLAIN_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others unpack a small piece to any size at once
+_MOST_FOLDERS = 3  # below each other; a notebook in the third is too deep already
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError)
 _NO_FILE = "This is not a file: hand in the notebook itself."
 _A_LINK = "The file is a link that leads elsewhere: hand in the notebook itself."
@@ -99,8 +100,7 @@ def time_of(path: Path | Entry) -> tuple[datetime | None, str]:
 def _in_folder(folder: Path) -> Listing:
     tops = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
     passed_over: list[str] = []
-    files = _notebook_files(tops, lambda error: passed_over.append(f"{error.filename}: {error.strerror}"))
-    notebooks = [(path.relative_to(folder), path) for path in files]
+    notebooks = [(path.relative_to(folder), path) for path in _notebook_files(tops, passed_over.append)]
     folders = {top.name: _closed(top) for top in tops if top.is_dir() and top.suffix != ".ipynb"}
     return Listing(notebooks, folders, passed_over)
 
@@ -116,16 +116,28 @@ def _closed(folder: Path) -> str:
     return ""
 
 
-def _notebook_files(tops: list[Path], unreadable: Callable[[OSError], None]) -> Iterator[Path]:
+def _notebook_files(tops: list[Path], say: Callable[[str], None]) -> Iterator[Path]:
     """Everything that may be a submitted notebook, without following links to folders."""
     for top in tops:
         if top.suffix == ".ipynb":
             yield top
         elif top.is_dir() and not _closed(top):
-            for place, folders, files in os.walk(top, onerror=unreadable):
-                folders[:] = sorted(name for name in folders if not name.startswith("."))
-                names = [name for name in folders + files if name.endswith(".ipynb") and not name.startswith(".")]
-                yield from (Path(place, name) for name in sorted(names))
+            yield from _notebooks_below(top, say)
+
+
+def _notebooks_below(top: Path, say: Callable[[str], None]) -> Iterator[Path]:
+    """Those in a student's folder, where folders may lie in each other as deep as a disk can hold them."""
+    too_deep: list[str] = []
+    for place, folders, files in os.walk(top, onerror=lambda error: say(f"{error.filename}: {error.strerror}")):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        names = [name for name in folders + files if name.endswith(".ipynb") and not name.startswith(".")]
+        yield from (Path(place, name) for name in sorted(names))
+        if len(Path(place).parts) - len(top.parts) + 1 == _MOST_FOLDERS:
+            too_deep += [os.path.join(place, name) for name in folders]
+            folders.clear()
+    if too_deep:
+        more = len(too_deep) - 1
+        say(f"{min(too_deep)}: too deep, nobody looks into it{f' and {more} like it' if more else ''}")
 
 
 def _read_file(path: Path) -> tuple[bytes | None, str]:
@@ -188,9 +200,9 @@ def _place(info: zipfile.ZipInfo) -> PurePosixPath | str:
             name = name.encode("cp437").decode("utf-8")
     parts = name.replace("\\", "/").split("/")
     if parts[0] == "" or re.match("[A-Za-z]:", name) or ".." in parts:
-        return f"{name[:_LONGEST_NAME]}: its name leads out of the zip file"
-    if any(len(part.encode()) > _LONGEST_NAME for part in parts):
-        return f"{name[:_LONGEST_NAME]}…: its name is too long"
+        return f"{name[:LONGEST_NAME]}: its name leads out of the zip file"
+    if any(len(part.encode()) > LONGEST_NAME for part in parts):
+        return f"{name[:LONGEST_NAME]}…: its name is too long"
     return PurePosixPath(*parts)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from course_lib.grading import tables
 from course_lib.grading.files import write_atomically
 
+LONGEST_NAME = 255  # bytes of the name of a folder, as all usual file systems have it
 PERSON = ("last_name", "first_name", "email")
 
 # Optional columns: the ids that Canvas' gradebook and Moodle's downloads use.
@@ -88,7 +89,14 @@ def on_roster(roster: Roster, student: str) -> bool:
 
 def same_spelling(student: str) -> str:
     """An id in one Unicode spelling: folders from macOS write é as two characters, a roster as one."""
-    return unicodedata.normalize("NFC", student)
+    same = unicodedata.normalize("NFC", student)
+    # Some letters are longer in it, and an id names a folder of results.
+    return student if too_long(same) else same
+
+
+def too_long(student: str) -> bool:
+    """Whether an id cannot be the name of a folder for its length."""
+    return len(os.fsencode(student)) > LONGEST_NAME
 
 
 def _kept(out: Path) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 
 from course_lib import exercises
 from course_lib.grading import handed_in, lms
-from course_lib.grading.roster import Roster, same_spelling
+from course_lib.grading.roster import Roster, same_spelling, too_long
 
 _COPY = re.compile(r"[ _-]*(\(\d+\)|-?Copy\d*)$")  # what browsers and JupyterLab put behind the name of a copy
 
@@ -51,9 +51,10 @@ class _Claim:
     notebook: str
 
     @property
-    def rank(self) -> tuple[int, bool]:
-        """Of two, which counts: the later upload, then the plain name before that of a download's copy."""
-        return -self.upload.order, self.place.stem != self.notebook
+    def rank(self) -> tuple[int, bool, bool]:
+        """Of two, which counts: the later upload, the one spelt like the id, the one that is no copy by its name."""
+        owner = self.place.parts[0]
+        return -self.upload.order, owner != same_spelling(owner), self.place.stem != self.notebook
 
 
 def find(source: Path, notebooks: Iterable[str], roster: Roster | None = None) -> tuple[list[Submission], list[str]]:
@@ -77,7 +78,7 @@ def find(source: Path, notebooks: Iterable[str], roster: Roster | None = None) -
     wanted = set(notebooks)
     people = {same_spelling(student) for student in roster or ()}
     for student in sorted(people):
-        if "/" in student or "\0" in student or student in (".", ".."):
+        if "/" in student or "\0" in student or student in (".", "..") or too_long(student):
             raise handed_in.Unusable(
                 f"the roster's id {student!r} cannot be the name of a folder: results are kept in one"
             )

@@ -9,6 +9,7 @@ import time
 import tracemalloc
 import zipfile
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from classes import NOTEBOOK
@@ -72,6 +73,29 @@ def test_a_zip_file_is_read_like_the_folder_it_was_made_of(path, tmp_path):
     read = [{s.student: handed_in.read(s.path)[0] if s.path else None for s in each[0]} for each in (one, two)]
     there = {"ada": names[0].encode(), "ben": names[1].encode(), "cleo": names[2].encode()}
     assert read[0] == read[1] == there | {"dan": None, "eve": None}
+
+
+def test_folders_in_folders_are_looked_into_as_deep_as_a_notebook_may_lie_and_the_rest_is_said(tmp_path):
+    """One for each level would be beyond what Python may call in itself."""
+    place = tmp_path / "eve" / "1" / "2"
+    place.mkdir(parents=True)
+    (place / FILE).touch()
+    before = os.getcwd()
+    try:
+        os.chdir(place)
+        for _ in range(1500):
+            os.mkdir("d")
+            os.chdir("d")
+        Path(FILE).touch()
+    finally:
+        os.chdir(before)
+    (tmp_path / "zoe").mkdir()
+    (tmp_path / "zoe" / FILE).touch()
+    submissions, passed_over = find(tmp_path, [NOTEBOOK])
+    assert [(s.student, bool(s.path)) for s in submissions] == [("eve", False), ("zoe", True)]
+    assert passed_over[0] == f"{place / 'd'}: too deep, nobody looks into it"
+    assert len(passed_over) == 2 and passed_over[1].startswith(f"eve/1/2/{FILE}: too deep: ")
+    subprocess.run(["rm", "-r", tmp_path / "eve"], check=True)  # pytest's own way calls itself for each of them
 
 
 def test_reading_a_zip_file_writes_nothing(path, tmp_path, monkeypatch):

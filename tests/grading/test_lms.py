@@ -245,3 +245,34 @@ def test_namesakes_of_whom_the_roster_has_none_are_no_doubt(handed):
     names = [f"Jane Doe_{number}_assignsubmission_file/{FILE}" for number in (1, 2)]
     files, passed_over = found(handed(*names), {"ben": person("Ben", "Roe")})
     assert files == {"Jane Doe_1": names[0], "Jane Doe_2": names[1], "ben": None} and passed_over == []
+
+
+# --- Ids as names of folders ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "form", [f"%s/{FILE}", f"%s/week 1/{FILE}", f"%s_{FILE}", f"%s_7_assignsubmission_file/{FILE}"]
+)
+def test_an_id_that_is_too_long_in_one_spelling_keeps_its_own(handed, form):
+    long = "\ufb2c" * 70  # 210 bytes, and 420 where it is taken apart as NFC does
+    name, other = form % long, form % "bob"
+    files, passed_over = found_whenever(handed(name, other))
+    assert passed_over == [] and sorted(files.values()) == sorted([name, other])
+    assert all(len(student.encode()) <= 255 for student in files)
+
+
+def found_whenever(path, roster=None):
+    """As `found`, for files that have a time."""
+    submissions, passed_over = find(path, [NOTEBOOK], roster)
+    return {s.student: handed_in.read(s.path)[0].decode() for s in submissions}, passed_over
+
+
+def test_an_id_of_the_roster_that_is_too_long_is_said_before_anybody_is_graded(handed):
+    with pytest.raises(handed_in.Unusable, match="cannot be the name of a folder"):
+        find(handed(FILE), [NOTEBOOK], {"é" * 128: person("", "")})
+
+
+def test_of_one_name_in_two_spellings_the_roster_s_counts(handed):
+    ours, theirs = f"José/{FILE}", f"{unicodedata.normalize('NFD', 'José')}/{FILE}"
+    files, [line] = found_whenever(handed(theirs, ours), {"José": person("", "")})
+    assert files == {"José": ours} and line == f"{theirs}: José handed in {NOTEBOOK} twice, {ours} counts"
