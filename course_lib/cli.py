@@ -1,6 +1,7 @@
 """The command line: ``course …`` or ``python -m course_lib …``."""
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -174,7 +175,7 @@ def export(
     except OSError as error:
         _stop(f"{error.filename} cannot be written: {error.strerror or error}")
     for line in left_out:
-        err.print(f"left out: {_shown(line)}", soft_wrap=True)
+        err.print(f"left out: {_on_one_line(line)}", soft_wrap=True)
     for path in written:
         out.print(f"written: {path}", soft_wrap=True)
 
@@ -361,7 +362,7 @@ def _grade(
                 backend = backend_name()
         submissions, passed_over = find(folder, texts, roster)
         for line in passed_over:
-            err.print(f"passed over: {_shown(line)}", soft_wrap=True)
+            err.print(f"passed over: {_on_one_line(line)}", soft_wrap=True)
         if not submissions:
             _stop(
                 f"no submission in {folder}: it should hold <student>/<notebook>.ipynb, or be a download of Canvas or "
@@ -445,7 +446,8 @@ def _audit(run, submission) -> None:
         _stop(str(error))
     for line in compared:
         out.print(_shown(line), soft_wrap=True)
-    out.print(f"for the lecturer only, it holds hidden inputs and right answers: {_shown(str(path))}", soft_wrap=True)
+    where = _on_one_line(str(path))
+    out.print(f"for the lecturer only, it holds hidden inputs and right answers: {where}", soft_wrap=True)
 
 
 def _print_gradebook(results: list[dict]) -> None:
@@ -464,7 +466,7 @@ def _print_gradebook(results: list[dict]) -> None:
             colour = "green" if result["status"] == "ok" else "red"
             score, earned = f"{result['score']:g}/{result['max_score']:g}", points(result)
             cells = [f"[{colour}]{result['status']}[/]", score, *(f"{earned.get(name, 0):g}" for name in ids)]
-            table.add_row(_shown(result["student"]), *cells)
+            table.add_row(_on_one_line(result["student"]), *cells)
         out.print(table)
         legend = (f"{number}={name}" for number, name in enumerate(ids, start=1))
         out.print(", ".join(legend), style="dim")
@@ -484,7 +486,7 @@ def _print_moved(results: list[dict]) -> None:
         before, now = result["score_before"], result["score"]
         colour = "green" if now > before else "red"
         change = f"[{colour}]{now - before:+.10g}[/]"
-        table.add_row(_shown(result["student"]), result["notebook"], f"{before:g}", f"{now:g}", change)
+        table.add_row(_on_one_line(result["student"]), result["notebook"], f"{before:g}", f"{now:g}", change)
     out.print(table)
     out.print()
 
@@ -508,6 +510,11 @@ def _shown(text: str) -> str:
     from course_lib.grading.pages import clean
 
     return escape(clean(text.encode("utf-8", "replace").decode("utf-8")))
+
+
+def _on_one_line(text: str) -> str:
+    """The same of a name, which could else write a line of its own."""
+    return _shown(re.sub(r"\s", " ", text))
 
 
 def _lecture(notebook: str) -> Path:

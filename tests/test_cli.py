@@ -257,7 +257,7 @@ def test_the_gradebook_is_readable(monkeypatch, capsys, columns):
 
 def test_no_submission_writes_on_the_terminal(folder, tmp_path):
     """Neither by a folder's name nor by a file's: no colours, no bells, no half characters, no markup."""
-    names = ["\x1b[31mred", "bell\x07", os.fsdecode(b"jos\xe9"), "[bold]"]
+    names = ["\x1b[31mred", "bell\x07", os.fsdecode(b"jos\xe9"), "[bold]", "n\npassed over: m", "t\tb"]
     for name in names:
         put(folder, f"{name}/{FILE}", b"")
         put(folder, f"{name}/{name}.ipynb", b"")
@@ -265,7 +265,7 @@ def test_no_submission_writes_on_the_terminal(folder, tmp_path):
     assert code == 0
     for text in (said, complaint):
         assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]", text)
-        for shown in ("red", "bell", "jos?", "[bold]"):
+        for shown in ("red", "bell", "jos?", "[bold]", "n passed over: m", "t b"):
             assert shown in text
 
 

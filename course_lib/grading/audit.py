@@ -33,7 +33,12 @@ from course_lib.grading.submissions import Submission
 _MOST_LETTERS = 50_000  # of a cell that is shown; the longest honest one has a twentieth
 _MOST_VALUES = 20  # inputs or outputs of one case that are shown
 _WHOLE = 60  # an array of more numbers is abbreviated
-_UNSEEN = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")  # they can make code read as other code
+_LONG_LINE = 1000  # letters; none of the course's own has more than an eighth
+# Characters without ink, or that turn the text around them: they can make code read as other code.
+_UNSEEN = re.compile(
+    r"[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u2069\u2800"
+    r"\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
 
 _GUARD = """# Below stands what the student wrote. To run it is to run it on this computer, without a sandbox,
 # with all the rights that you have. Read it first, then say True.
@@ -205,6 +210,8 @@ def _own(part: Part, outcome: Outcome | None) -> Iterator[NotebookNode]:
     lines, length = [titles[part.role], _became(outcome)], len(part.source)
     if unseen := ", ".join(sorted(f"U+{ord(sign):04X}" for sign in set(_UNSEEN.findall(part.source)))):
         lines.append(f"**It holds characters that cannot be seen** ({unseen}): it may be other code than you read.")
+    if long := [str(number) for number, line in enumerate(part.source.split("\n"), 1) if len(line) > _LONG_LINE]:
+        lines.append(f"**It holds lines of more than {_LONG_LINE} characters** ({', '.join(long)}): read to their end.")
     if length > _MOST_LETTERS:
         lines.append(f"It has {length} characters; here are the first {_MOST_LETTERS}, the submission has the rest.")
     yield nbformat.v4.new_markdown_cell("\n\n".join(lines))

@@ -159,6 +159,7 @@ def _archive(results: Iterable[Result]) -> bytes:
         for result in results:
             # A folder name that was not UTF-8 reaches us as lone surrogates, which no zip file can hold.
             student = result["student"].encode("utf-8", "backslashreplace").decode("utf-8")
+            student = student.replace("%", "%25").replace("\\", "%5C")  # which on Windows leads into another folder
             entry = zipfile.ZipInfo(f"{student}/results.json", _OF_1980)
             entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, json.dumps(_gradescope(result), indent=1))

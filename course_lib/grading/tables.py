@@ -10,8 +10,8 @@ from typing import Any
 from course_lib.grading.files import write_atomically
 
 # A spreadsheet runs a cell that starts with one of these; East Asian versions know the wide forms too. A cell starts
-# where the text does, and after what separates cells in another country than in this file.
-_FORMULA_START = re.compile("^(?=[=+@\t\r\n＝＋－＠-])|(?<=[;|\t\r\n])(?= *[=+@＝＋－＠-])")
+# where the text does, blanks before it or not, and after what separates cells in another country than in this file.
+_FORMULA_START = re.compile(r"^(?=\s*[=+@＝＋－＠-]|[\t\r\n])|(?<=[;|\t\r\n])(?= *[=+@＝＋－＠-])")
 
 
 def read(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:

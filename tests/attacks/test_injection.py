@@ -127,7 +127,8 @@ def test_nothing_that_an_array_is_called_acts_in_a_page(kind):
     assert_harmless(report.feedback(result(HOSTILE[kind])), report.feedback(result("hs")))
 
 
-SPLIT = ("x;=1+1;y", "x\t=1+1\ty", "x\n=1+1", "x\r\n=1+1", '";=1+1;"', '"\t@x"', "x|=1+1|y", "x; =1+1;y", "＝1+1")
+SPLIT = ("x;=1+1;y", "x\t=1+1\ty", "x\n=1+1", "x\r\n=1+1", '";=1+1;"', '"\t@x"', "x|=1+1|y", "x; =1+1;y")
+SPLIT += ("＝1+1", " =1+1", "\u3000=1+1")
 
 
 @pytest.mark.parametrize("text", [*HOSTILE.values(), *SPLIT], ids=[*HOSTILE, *map(ascii, SPLIT)])
@@ -140,4 +141,4 @@ def test_no_cell_of_the_gradebook_is_a_formula_whatever_separates_them(text, tmp
     written = path.read_bytes().decode()
     for separator in ",;\t|":
         for row in csv.reader(io.StringIO(written, newline=""), delimiter=separator):
-            assert not [cell for cell in row if re.match("[=+@\t\r＝＋－＠-]", cell.strip(" "))], separator
+            assert not [cell for cell in row if re.match("[=+@\t\r＝＋－＠-]", cell.strip(" \u3000"))], separator

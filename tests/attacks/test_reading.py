@@ -122,6 +122,7 @@ PROBES = {
             "msgget": (68, 0, 0o1600), "semget": (64, 0, 1, 0o1600), "mq_open": (240, b"x", 0o102, 384, 0),
             "add_key": (248, b"user", b"x", b"x", 1, -2), "keyctl": (250, 0, -3, 1), "bpf": (321, 0, some, 99),
             "perf_event_open": (298, some, 0, -1, -1, 0), "userfaultfd": (323, 1), "io_uring_setup": (425, 1, some),
+            "io_setup": (206, 1, some),
             "open_by_handle_at": (304, -100, some, 0), "sethostname": (170, b"x", 1), "chroot": (161, b"/tmp"),
         }
         for name, (number, *arguments) in (calls if numbered else {}).items():

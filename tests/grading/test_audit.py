@@ -51,6 +51,13 @@ def graded(folder, submission, **options):
     classroom.grade(run(folder, **options), [submission], lambda result, was_there: None)
 
 
+def audited(folder, nb, student="ada"):
+    """The audit of a submission that was graded just now."""
+    submission = handed_in(folder, nb, student)
+    graded(folder, submission)
+    return read(audit(run(folder), submission).path)
+
+
 def read(path):
     nb = nbformat.read(path, as_version=4)
     nbformat.validate(nb)
@@ -204,7 +211,7 @@ def test_cells_that_end_the_kernel_or_never_end(tmp_path, bubblewrap, role, code
         with_cell(nb, code)
     else:
         answer_cell(nb, "rnn_step").source = code
-    written = read(audit(run(tmp_path), handed_in(tmp_path, nb)).path)
+    written = audited(tmp_path, nb)
     place = next(i for i, cell in enumerate(written.cells) if cell.source == code)
     assert became in written.cells[place - 1].source
     said = plain(text(written))
@@ -216,14 +223,13 @@ def test_cells_that_end_the_kernel_or_never_end(tmp_path, bubblewrap, role, code
 def test_an_exercise_without_an_answer_cell_is_said(tmp_path, bubblewrap):
     nb = solved()
     nb.cells.remove(answer_cell(nb, "tied_grad"))
-    said = plain(text(read(audit(run(tmp_path), handed_in(tmp_path, nb)).path)))
+    said = plain(text(audited(tmp_path, nb)))
     assert "### `tied_grad`, test “untie”: not passed, 0 of" in said
     assert "no code cell of the notebook answers tied_grad" in said
 
 
 def test_a_file_that_is_no_notebook_has_a_head_and_no_cells(tmp_path):
-    path, _ = audit(run(tmp_path), handed_in(tmp_path, b'{"cells": ['))
-    nb = read(path)
+    nb = audited(tmp_path, b'{"cells": [')
     assert [cell.cell_type for cell in nb.cells] == ["markdown"]
     assert "not a notebook" in plain(text(nb)) and "| status | corrupt |" in text(nb)
 
@@ -333,17 +339,21 @@ def test_what_is_huge_is_abbreviated(judged):
 
 def test_a_cell_that_is_not_what_it_looks_like_or_very_long_is_marked(tmp_path, bubblewrap):
     nb = with_cell(with_cell(stubs(), "x = 'user\u202e\u2066# admin'"), f"y = '{'z' * 60_000}'")
-    written = read(audit(run(tmp_path), handed_in(tmp_path, nb)).path)
+    blank = "\u00ad\u115f\u180b\u2800\u3164\ufe0f\ufffa\U000e0041"
+    with_cell(nb, f"z = 'is{blank}'")
+    written = audited(tmp_path, nb)
     said = text(written)
+    assert "(U+00AD, U+115F, U+180B, U+2800, U+3164, U+E0041, U+FE0F, U+FFFA)" in said
     assert "characters that cannot be seen** (U+202E, U+2066)" in said
+    assert "lines of more than 1000 characters** (1)" in said
     assert "It has 60006 characters; here are the first 50000" in said
     assert max(len(cell.source) for cell in written.cells) < 60_000
 
 
 def test_a_folder_whose_name_is_no_text(tmp_path, bubblewrap):
     student = "caf\udce9 *<b>_$x$"
-    path, _ = audit(run(tmp_path), handed_in(tmp_path, stubs(), student))
-    assert "<code>caf &#42;&#60;b&#62;&#95;&#36;x&#36;</code>" in read(path).cells[0].source
+    nb = audited(tmp_path, stubs(), student)
+    assert "<code>caf &#42;&#60;b&#62;&#95;&#36;x&#36;</code>" in nb.cells[0].source
 
 
 # --- course grade --audit ---------------------------------------------------------------------------------------

@@ -314,8 +314,14 @@ def test_no_cell_is_a_formula(out, form, start):
     assert [cell for cell in cells if "calc" in cell]
 
 
+def test_no_name_leads_out_of_its_own_folder_in_a_zip_file(out):
+    store(out, make_result("..\\ada"), make_result("..%5Cada"))
+    _, [path], _ = run(out, "gradescope")
+    assert zipfile.ZipFile(path).namelist() == ["..%255Cada/results.json", "..%5Cada/results.json"]
+
+
 def test_a_folder_that_is_not_utf_8_and_markup_in_a_name(out):
     store(out, make_result("jos\udce9"), make_result("[bold]\x1b[31m", "corrupt"))
     code, [path], said = run(out, "gradescope")
-    assert code == 0 and zipfile.ZipFile(path).namelist() == ["jos\\udce9/results.json"]
+    assert code == 0 and zipfile.ZipFile(path).namelist() == ["jos%5Cudce9/results.json"]
     assert f"left out: [bold], {NOTEBOOK}: corrupt\n" in said and "\x1b" not in said
