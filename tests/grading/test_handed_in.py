@@ -91,11 +91,13 @@ def test_folders_in_folders_are_looked_into_as_deep_as_a_notebook_may_lie_and_th
         os.chdir(before)
     (tmp_path / "zoe").mkdir()
     (tmp_path / "zoe" / FILE).touch()
-    submissions, passed_over = find(tmp_path, [NOTEBOOK])
+    try:
+        submissions, passed_over = find(tmp_path, [NOTEBOOK])
+    finally:  # pytest's own way calls itself for each of them
+        subprocess.run(["rm", "-r", tmp_path / "eve"], check=True)
     assert [(s.student, bool(s.path)) for s in submissions] == [("eve", False), ("zoe", True)]
     assert passed_over[0] == f"{place / 'd'}: too deep, nobody looks into it"
     assert len(passed_over) == 2 and passed_over[1].startswith(f"eve/1/2/{FILE}: too deep: ")
-    subprocess.run(["rm", "-r", tmp_path / "eve"], check=True)  # pytest's own way calls itself for each of them
 
 
 def test_reading_a_zip_file_writes_nothing(path, tmp_path, monkeypatch):
