@@ -179,7 +179,7 @@ def test_a_disk_without_room_is_said_before_any_work(folder, tmp_path, bubblewra
 
 
 def test_an_interrupted_run_keeps_what_it_wrote_and_goes_on(folder, tmp_path, bubblewrap):
-    students = [f"s{number}" for number in range(5)]
+    students = [f"s{number}" for number in range(12)]  # a fast machine has not graded all before the interrupt
     for student in students:
         put(folder, f"{student}/{FILE}", stubs())
     out = tmp_path / "out"
@@ -196,15 +196,15 @@ def test_an_interrupted_run_keeps_what_it_wrote_and_goes_on(folder, tmp_path, bu
     while not list(out.glob("results/*/*.json")) and time.monotonic() < deadline:
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
-    _, complaint = process.communicate(timeout=15)
+    _, complaint = process.communicate(timeout=60)
     assert process.returncode == 130 and "Traceback" not in complaint
     assert "interrupted; what was graded is kept, and the same command goes on from here" in complaint
     kept = {path: path.read_bytes() for path in out.glob("results/*/*.json")}
     assert 0 < len(kept) < len(students) and all(map(json.loads, kept.values()))
     code, said, _ = course("grade", folder, "--out", out, "--jobs", 2)
-    assert code == 0 and f"{len(kept)} of 5 were graded before" in said
+    assert code == 0 and f"{len(kept)} of {len(students)} were graded before" in said
     assert {path: path.read_bytes() for path in kept} == kept
-    assert len(list(out.glob("results/*/*.json"))) == 5
+    assert len(list(out.glob("results/*/*.json"))) == len(students)
 
 
 def test_a_fault_of_the_grader_is_said(folder, tmp_path, monkeypatch, bubblewrap):
