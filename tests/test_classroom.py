@@ -12,14 +12,16 @@ import sys
 import tempfile
 import time
 import unicodedata
-from contextlib import contextmanager
+from concurrent.futures import Future
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
 from classes import NOTEBOOK, QUICK, ROOT, as_bytes, course, grading_processes, lives, solved, stubs, texts
 
 from course_lib import exercises
-from course_lib.grading import classroom, demo, report
+from course_lib.grading import classroom, demo, report, workers
+from course_lib.grading.apart import Reply
 from course_lib.grading.classroom import ClassroomError, Run, grade, prepare, publish, secret_of
 from course_lib.grading.grade import failed
 from course_lib.grading.handed_in import Unusable
@@ -570,6 +572,38 @@ def test_an_error_of_the_grader_stops_nobody_else(folder, out, monkeypatch):
     results, _ = graded(folder, out)
     assert results["ben"]["status"] == "corrupt"
     assert results["ada"]["message"].startswith("The grader itself failed on it, twice: SourceError: ")
+
+
+class Pretending:
+    """Workers whose every result ran out of time."""
+
+    def __init__(self, starved):
+        self.starved, self.gradings = starved, 0
+
+    def room(self):
+        return 2
+
+    def submit(self, *job):
+        self.gradings += 1
+        future = Future()
+        future.set_result(None)
+        return future
+
+    def reply(self, future):
+        return Reply(failed("ada", NOTEBOOK, "timeout", ""), starved=self.starved)
+
+
+@pytest.mark.parametrize("starved, jobs, gradings", [(True, 2, 2), (False, 2, 1), (True, 1, 1)])
+def test_only_what_was_kept_from_a_processor_by_others_is_graded_again(
+    folder, out, monkeypatch, starved, jobs, gradings
+):
+    """And once only: an endless loop on a busy machine has no end either."""
+    put(folder, f"ada/{FILE}")
+    pretending = Pretending(starved)
+    monkeypatch.setattr(workers, "here", lambda jobs: nullcontext(pretending))
+    results, now = graded(folder, out, jobs=jobs)
+    assert (now, pretending.gradings) == (["ada"], gradings)
+    assert results["ada"]["status"] == "timeout" and "starved" not in results["ada"]
 
 
 def test_nothing_stays_in_the_temporary_folder(folder, out, monkeypatch, bubblewrap):

@@ -1,6 +1,7 @@
 """Single submissions through the real grader: kernel, sandbox, nbval and all."""
 
 import json
+import math
 from dataclasses import replace
 
 import nbformat
@@ -99,6 +100,36 @@ def test_an_endless_loop_while_an_answer_is_defined_costs_only_that_answer():
     assert result["status"] == "timeout"
     assert "did not end in time" in messages(result, "rnn_step")[0]
     assert_only_lost(result, "rnn_step")
+
+
+@pytest.mark.parametrize("sandbox", ["bwrap", "none"])
+def test_how_long_a_kernel_waited_for_a_processor_is_known_of_each_cell(sandbox):
+    limits = replace(QUICK, cell=1.0)
+    nb = answering("rnn_step", "def rnn_step(*inputs):\n    while True: pass")
+    job = Job("ada", NOTEBOOK, as_bytes(nb), texts(), seeds(), sandbox, limits)
+    outcomes = grade.examine(job).outcomes
+    assert any(outcome.error == "timeout" for outcome in outcomes)
+    assert all(0 <= outcome.waited <= outcome.seconds + 0.5 for outcome in outcomes)
+
+
+@pytest.mark.parametrize(
+    "cells, cause, starved",
+    [
+        ([("timeout", 4.0, 0.1), ("", 9.0, 8.0)], "", False),  # an endless loop; that others were slow says nothing
+        ([("timeout", 4.0, 0.9), ("", 9.0, 0.0)], "", True),
+        ([("timeout", 4.0, math.nan)], "", True),  # the system does not say
+        ([("", 9.0, 2.0), ("ended", 1.0, 0.1)], "timeout", True),
+        ([("", 9.0, 1.0), ("ended", 1.0, 0.1)], "timeout", False),
+        ([("", 9.0, 8.0), ("ended", 1.0, 0.9)], "out_of_memory", False),
+        ([("", 9.0, 8.0), ("not run", 0.0, 0.0)], "", True),
+        ([("", 9.0, 8.0)], "", False),
+    ],
+)
+def test_starved_is_what_ran_out_of_time_while_its_kernel_waited(cells, cause, starved):
+    plugin = ExamPlugin(None, QUICK)
+    plugin.outcomes = [Outcome(None, seconds, waited, error) for error, seconds, waited in cells]
+    plugin.cause = cause
+    assert plugin.starved == starved
 
 
 def test_os_exit_in_an_answer_costs_only_that_answer():

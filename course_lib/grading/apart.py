@@ -43,11 +43,13 @@ class Reply(NamedTuple):
         result: the result; None where there is none.
         failed: why the grader failed on this submission.
         unfit: why this machine cannot grade any.
+        starved: whether the result has something that ran out of time while its kernel waited for a processor.
     """
 
     result: dict[str, Any] | None = None
     failed: str = ""
     unfit: str = ""
+    starved: bool = False
 
 
 @cache
@@ -152,9 +154,9 @@ def grade_on_worker(job: bytes, wanted: str, seconds: float) -> tuple:
     """
     from distributed import get_worker
 
-    result, failed, unfit = _here.grade(job, wanted, seconds)
+    result, failed, unfit, starved = _here.grade(job, wanted, seconds)
     where = f"worker {get_worker().address} on {socket.gethostname()}"
-    return result, failed and f"{failed}, in {where}", unfit and f"{where}: {unfit}"
+    return result, failed and f"{failed}, in {where}", unfit and f"{where}: {unfit}", starved
 
 
 # --- Inside a grading process -----------------------------------------------------------------------------------
@@ -202,13 +204,14 @@ def _listen(jobs: BinaryIO, asked: queue.SimpleQueue) -> None:
 
 
 def _reply(job: bytes, wanted: str) -> Reply:
-    from course_lib.grading.grade import GraderFault, grade_one
+    from course_lib.grading.grade import GraderFault, examine
 
     if code() != wanted:
         return Reply(unfit="its course_lib is not the one that this run began with")
     try:
         opened = pickle.loads(job)
-        return Reply(grade_one(opened))
+        examination = examine(opened)
+        return Reply(examination.result, starved=examination.starved)
     except Exception as error:  # whatever it is, the others go on
         if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):  # no submission can be the reason
             return Reply(unfit=f"no room in {tempfile.gettempdir()}: {error.strerror}")

@@ -157,16 +157,19 @@ def grade(run: Run, submissions: list[Submission], done: Callable[[Result, bool]
             else:
                 yield (submission, origin), _job(run, submission, data)
 
+    beside = run.dask or run.jobs > 1
     where = workers.dask(run.dask) if run.dask else workers.here(run.jobs)
     with _only_run(run.out), where as graders:
-        # What the grader fails on is tried again alone: if it fails then, no other submission is the reason.
+        # What the grader fails on is tried again alone: if it fails then, no other submission is the reason. So is
+        # what ran out of time because others, by whatever they started, had left it too little of a processor.
         for turn, alone in ((submissions, False), (again, True)):
-            for (submission, origin), result, problem in workers.grade_all(graders, todo(turn), alone):
-                if result is None and not alone:
+            for (submission, origin), reply in workers.grade_all(graders, todo(turn), alone):
+                result = reply.result
+                if (result is None or (reply.starved and beside)) and not alone:
                     again.append(submission)
                     continue
                 if result is None:  # without an origin, so it stands only until the next run
-                    message = f"The grader itself failed on it, twice: {problem}. The next run tries it again."
+                    message = f"The grader itself failed on it, twice: {reply.failed}. The next run tries it again."
                     result, origin = failed(submission.student, submission.notebook, CRASHED, message), None
                 finish(submission, origin, result)
 

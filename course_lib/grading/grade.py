@@ -75,12 +75,14 @@ class Examination:
         sheets: the inputs and right answers of each test.
         parts: the submission's cells in their order, with a place for each exam cell; none where it is unreadable.
         outcomes: what became of them. A cell that was left out, because it ended the kernel, has none.
+        starved: whether something ran out of time while its kernel waited for a processor.
     """
 
     result: Result
     sheets: Sheets
     parts: list[Part] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
+    starved: bool = False
 
 
 def grade_one(job: Job) -> Result:
@@ -107,7 +109,7 @@ def examine(job: Job) -> Examination:
         grafted = graft(job.submission, job.notebook, released)
     except Unreadable as error:
         return Examination(failed(job.student, job.notebook, CORRUPT, str(error)), sheets)
-    plugin = _run_without_killers(job, grafted, sheets)
+    plugin, starved = _run_without_killers(job, grafted, sheets)
     tests = [
         _test(exercise, test, plugin, grafted)
         for exercise in exercises.of_notebook(job.notebook)
@@ -118,7 +120,7 @@ def examine(job: Job) -> Examination:
     result = _result(job.student, job.notebook, status, message, tests, time.monotonic() - started)
     if job.texts:
         result["statements"] = similar.statements(job.texts, grafted.parts)
-    return Examination(result, sheets, grafted.parts, plugin.outcomes)
+    return Examination(result, sheets, grafted.parts, plugin.outcomes, starved)
 
 
 def failed(student: str, notebook: str, status: str, message: str) -> Result:
@@ -141,17 +143,18 @@ def _asked(job: Job) -> tuple[Sheets, list[dict[str, str]]]:
     return sheets, course.released_cells()
 
 
-def _run_without_killers(job: Job, grafted: Graft, sheets: Sheets) -> ExamPlugin:
-    """Run the exam; where a cell ends the kernel, run the rest again without it.
+def _run_without_killers(job: Job, grafted: Graft, sheets: Sheets) -> tuple[ExamPlugin, bool]:
+    """Run the exam, and say whether it was starved; where a cell ends the kernel, run the rest again without it.
 
     Without a cell of the student's own, or without an exercise whose answer does it: that exercise keeps what it had
     earned, and the others lose nothing.
     """
-    parts, settled, cause, limits = grafted.parts, [], "", job.limits
+    parts, settled, cause, starved, limits = grafted.parts, [], "", False, job.limits
     deadline = time.monotonic() + limits.total
     for _ in range(_MOST_RUNS):
         sandbox.configure(job.sandbox, limits, exercises.needs(job.notebook), gpu=job.backend != "numpy")
         plugin = _run(compose(job.notebook, parts, sheets, job.texts is None, job.backend), limits)
+        starved = starved or plugin.starved
         killer = next((o.part for o in plugin.outcomes if o.error == "ended" or _lost(o, plugin)), None)
         if killer is None or killer.role == "setup" or time.monotonic() > deadline:
             break
@@ -165,7 +168,7 @@ def _run_without_killers(job: Job, grafted: Graft, sheets: Sheets) -> ExamPlugin
     plugin.outcomes = settled + plugin.outcomes
     plugin.cause = cause or plugin.cause
     plugin.limits = job.limits
-    return plugin
+    return plugin, starved
 
 
 def _lost(outcome: Outcome, plugin: ExamPlugin) -> bool:

@@ -5,6 +5,7 @@ tolerance, the kernel's reply believed rather than its output alone, a time limi
 waiting for a kernel that is dead, and a bound on what a kernel can send.
 """
 
+import math
 import time
 from collections import deque
 from dataclasses import dataclass, field
@@ -20,11 +21,13 @@ from course_lib.exercises.verdict import Verdict
 from course_lib.grading.exam import Exam, stored_answers
 from course_lib.grading.graft import Part
 from course_lib.grading.sandbox import Limits
+from course_lib.grading.watch import Watch
 
 _MOST_KEPT = 4  # answers and errors of one cell; more than one is wrong already
 _MOST_LETTERS = 300  # of what a kernel says of an error
 _EXTRA_SHARE = 0.3  # of a submission's time, for all cells of the student's own together
 _LOOK_SECONDS = 0.25
+_STARVED = 0.2  # the share of its time that a kernel has waited; where it has a processor of its own it is far less
 
 
 class KernelEnded(Exception):
@@ -37,6 +40,7 @@ class Outcome:
 
     part: Part
     seconds: float = 0.0
+    waited: float = 0.0  # seconds of these that the kernel stood ready, and no processor was free
     error: str = ""  # "", "timeout", "ended", "not run" or the exception's name
     text: str = ""
     verdict: Verdict | None = None
@@ -70,6 +74,15 @@ class ExamPlugin:
         if self.kernel and hasattr(self.kernel, "km"):
             self.kernel.stop()
 
+    @property
+    def starved(self) -> bool:
+        """Whether something ran out of time while the kernel waited for a processor."""
+        spans = [(o.waited, o.seconds) for o in self.outcomes if o.error == "timeout"]
+        if self.cause == "timeout" or any(o.error == "not run" for o in self.outcomes):
+            spans.append((sum(o.waited for o in self.outcomes), sum(o.seconds for o in self.outcomes)))
+        # What cannot be known, infinite and no number, counts too.
+        return any(not waited <= _STARVED * seconds for waited, seconds in spans)
+
     def passed_over(self, part: Part) -> str:
         """Why a cell is not run, or "": too little time is left for its kind."""
         late = {o.part.exercise for o in self.outcomes if o.error == "timeout"}
@@ -98,7 +111,7 @@ class ExamCell(IPyNbCell):
             self.raise_cell_error(reason)
         self.plugin.kernel = kernel = self.parent.kernel
         kernel.__class__ = ExamKernel
-        started, limits = time.monotonic(), self.plugin.limits
+        started, waited, limits = time.monotonic(), kernel.waited(), self.plugin.limits
         self.config.option.nbval_cell_timeout = limits.extra if self.part.role == "extra" else limits.cell
         try:
             super().runtest()
@@ -109,7 +122,7 @@ class ExamCell(IPyNbCell):
             self._explain(outcome, error)
             raise
         finally:
-            outcome.seconds = time.monotonic() - started
+            outcome.seconds, outcome.waited = time.monotonic() - started, kernel.waited() - waited
 
     def compare_outputs(self, test: list, ref: list, skip_compare: Any = None) -> bool:
         """Compare the answers that the kernel sent with the stored ones, by value.
@@ -216,9 +229,17 @@ class ExamKernel(RunningKernel):
 
     def cause(self) -> str:
         """Why the sandbox killed the kernel: ``timeout``, ``out_of_memory`` or empty."""
-        manager = getattr(self, "km", None)
-        watch = getattr(manager.provisioner, "watch", None) if manager and manager.provisioner else None
+        watch = self._watch()
         return watch.cause if watch else self._last_cause
+
+    def waited(self) -> float:
+        """Seconds that it has stood ready while no processor was free."""
+        watch = self._watch()
+        return watch.waited() if watch else math.inf
+
+    def _watch(self) -> Watch | None:
+        manager = getattr(self, "km", None)
+        return getattr(manager.provisioner, "watch", None) if manager and manager.provisioner else None
 
     def _wait(self, seconds: float, *sockets: zmq.Socket) -> dict:
         """Wait until one of some sockets can be read, and say which.

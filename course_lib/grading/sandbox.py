@@ -35,6 +35,7 @@ MODES = ("auto", "bwrap", "none")
 _MESSAGE_BYTES = 4 * 2**20  # the largest part of a message a kernel may send; answers are far smaller
 _FILE_BYTES = 64 * 2**20  # the largest file a kernel may write
 _PORTS = range(1, 6)  # sockets have no ports, but are named by them
+_KERNEL = 2  # the number of its process in its own namespace: the first child of the first
 _START_SECONDS = 60.0
 _WELCOME_SECONDS = 0.2
 
@@ -161,8 +162,8 @@ class Kernel:
     def __init__(self, pid: int, limits: Limits):
         self.root = f"/proc/{pid}/root"
         self.ended = os.pidfd_open(pid)  # a file that can be read once it has ended; names no other process later
-        sockets = f"{self.root}/proc/1/net/sockstat"
-        self.watch = Watch(limits.total, limits.memory, self._family, self._signal, sockets)
+        schedule, sockets = f"{self.root}/proc/{_KERNEL}/schedstat", f"{self.root}/proc/1/net/sockstat"
+        self.watch = Watch(limits.total, limits.memory, self._family, self._signal, schedule, sockets)
         self.watch.start()
 
     def is_alive(self) -> bool:
@@ -410,7 +411,8 @@ class OpenProvisioner(LocalProvisioner):
         """Start it, with its own output thrown away, and start watching."""
         kwargs["stdout"] = kwargs["stderr"] = subprocess.DEVNULL
         await super().launch_kernel(cmd, **kwargs)
-        self.watch = Watch(_settings.limits.total, _settings.limits.memory, self._family, self._kill)
+        schedule = f"/proc/{self.pid}/schedstat"
+        self.watch = Watch(_settings.limits.total, _settings.limits.memory, self._family, self._kill, schedule)
         self.watch.start()
         return self.connection_info
 

@@ -3,11 +3,13 @@
 Rlimits hold for one process; this adds up what all of them use.
 """
 
+import math
 import os
 import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 _WATCH_SECONDS = 0.1
@@ -23,6 +25,7 @@ class Watch(threading.Thread):
         memory: bytes that all its processes may hold.
         family: the processes that there are now, each as its folder below a ``/proc``.
         kill: ends them all.
+        schedule: where the system says how long the kernel's own process has run, and has waited for a processor.
         sockets: where the system says how many sockets they have; empty where others are counted with them.
     """
 
@@ -32,17 +35,20 @@ class Watch(threading.Thread):
         memory: int,
         family: Callable[[], list[str]],
         kill: Callable[[], None],
+        schedule: str,
         sockets: str = "",
     ):
         super().__init__(daemon=True)
         self.deadline, self.memory, self.family, self._kill = time.monotonic() + seconds, memory, family, kill
-        self.sockets = sockets
+        self.schedule, self.sockets = schedule, sockets
+        self._waited = math.inf
         self.most_here = _resident("/proc/self") + _UNREAD_BYTES
         self.cause, self._ended = "", threading.Event()
 
     def run(self) -> None:
         """Look ten times a second until the kernel has ended or is killed."""
         while not self._ended.wait(_WATCH_SECONDS):
+            self.waited()
             if time.monotonic() > self.deadline:
                 self.cause = "timeout"
             elif _more_than(self.memory - _waiting(self.sockets), self.family()):
@@ -52,6 +58,12 @@ class Watch(threading.Thread):
             if self.cause:
                 self._kill()
                 return
+
+    def waited(self) -> float:
+        """Seconds that the kernel's own process has waited for a processor; infinite where the system does not say."""
+        with suppress(OSError):  # it ended just now, or there is nothing to read
+            self._waited = int(Path(self.schedule).read_text().split()[1]) / 1e9
+        return self._waited
 
     def end(self) -> None:
         """Stop looking: the kernel has ended."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from course_lib.grading.apart import Graders, Reply, code, grade_on_worker
-from course_lib.grading.grade import Job, Result
+from course_lib.grading.grade import Job
 
 _LOOK_SECONDS = 1.0
 _PATIENCE_SECONDS = 60.0  # without any worker, e.g. while a new one starts in place of the last
@@ -50,7 +50,7 @@ class Workers(Protocol):
 
 def grade_all(
     workers: Workers, todo: Iterable[tuple[Key, Job]], alone: bool = False
-) -> Generator[tuple[Key, Result | None, str], None, None]:
+) -> Generator[tuple[Key, Reply], None, None]:
     """Grade submissions, in whatever order they are done.
 
     Args:
@@ -60,7 +60,7 @@ def grade_all(
         alone: one at a time.
 
     Yields:
-        The key, the result or None where the grader itself failed on it, and then the reason.
+        The key, and what became of the job.
 
     Raises:
         WorkersError: if nobody is left to grade, or somebody is not fit to.
@@ -78,7 +78,7 @@ def grade_all(
             reply = workers.reply(future)
             if reply.unfit:
                 raise WorkersError(reply.unfit)
-            yield running.pop(future), reply.result, reply.failed
+            yield running.pop(future), reply
 
 
 def _patience(job: Job) -> float:

@@ -12,9 +12,12 @@ import textwrap
 import attacking
 import pytest
 from attacking import MARK
-from classes import NOTEBOOK, ROOT, as_bytes, solved, stubs, with_cell
+from classes import NOTEBOOK, ROOT, answer_cell, as_bytes, solved, stubs, texts, with_cell
 
 from course_lib import exercises
+from course_lib.grading import classroom
+from course_lib.grading.sandbox import Limits
+from course_lib.grading.submissions import find
 
 pytestmark = pytest.mark.usefixtures("bubblewrap")
 
@@ -148,6 +151,30 @@ def test_what_one_does_while_others_are_graded_costs_nobody_anything(name, grade
     result = graded[2][f"m {name}"]
     attacking.rows.append(("", result))
     assert (result["status"], result["score"]) == ("ok", attacking.EVERYTHING)
+
+
+def test_who_burns_every_core_takes_no_point_from_whom_is_graded_meanwhile(grounds, tmp_path):
+    """The neighbour's answer has a tenth of the work that its limit allows, and does not end in time beside this."""
+    burn = """
+        import os, time
+        for _ in range(50):
+            if os.fork() == 0:
+                os.setsid()
+                while True: pass
+        time.sleep(15)
+    """
+    near = solved()
+    answer_cell(near, "rnn_step").source += "\nfor _ in range(5_000_000): pass"
+    folder = tmp_path / "class"
+    folder.mkdir()
+    write(folder / "eve", as_bytes(with_cell(solved(), textwrap.dedent(burn))))
+    write(folder / "bob", as_bytes(near))
+    limits = Limits(cell=2.0, extra=20.0, total=90.0)
+    results = {}
+    run = classroom.Run(tmp_path / "out", {NOTEBOOK: texts()}, b"secret", 2, limits=limits)
+    classroom.grade(run, find(folder, [NOTEBOOK])[0], lambda result, _: results.update({result["student"]: result}))
+    attacking.rows.append(("", results["eve"]))
+    assert (results["bob"]["status"], results["bob"]["score"]) == ("ok", attacking.EVERYTHING)
 
 
 @pytest.mark.parametrize("name", FILES)

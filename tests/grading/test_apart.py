@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from classes import NOTEBOOK, QUICK, as_bytes, grading_processes, lives, seeds, stubs, texts
 
-from course_lib.grading.apart import Graders, code
+from course_lib.grading.apart import Graders, Reply, code
 from course_lib.grading.grade import Job
 
 NOTHING = Job("ada", NOTEBOOK, b"", texts(), seeds())
@@ -56,9 +56,9 @@ def test_one_process_grades_one_submission_after_another(graders):
 
 def test_a_process_that_breaks_is_the_only_one_and_is_replaced(graders):
     end = doing("__import__('os')._exit(3)")
-    assert graders.grade(end, code(), LONG) == (None, "its process ended", "")
-    assert graders.grade(doing("1 / 0"), code(), LONG) == (None, "ZeroDivisionError: division by zero", "")
-    assert graders.grade(doing("__import__('time').sleep(99)"), code(), 2.0) == (None, "its process ended", "")
+    assert graders.grade(end, code(), LONG) == Reply(failed="its process ended")
+    assert graders.grade(doing("1 / 0"), code(), LONG) == Reply(failed="ZeroDivisionError: division by zero")
+    assert graders.grade(doing("__import__('time').sleep(99)"), code(), 2.0) == Reply(failed="its process ended")
     assert graders.grade(pickle.dumps(NOTHING), code(), LONG).result
 
 
@@ -70,7 +70,7 @@ def test_what_it_prints_is_no_reply(graders, capfd):
 
 def test_other_code_than_was_asked_for_grades_nobody(graders):
     reply = graders.grade(pickle.dumps(NOTHING), "another", LONG)
-    assert reply == (None, "", "its course_lib is not the one that this run began with")
+    assert reply == Reply(unfit="its course_lib is not the one that this run began with")
 
 
 def test_a_full_disk_is_no_fault_of_a_submission(graders):

@@ -8,8 +8,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import Mock
 
 import dask
 import psutil
@@ -20,7 +23,8 @@ from outcomes import outcome
 from typer.testing import CliRunner
 
 from course_lib import cli
-from course_lib.grading import classroom, demo, sandbox, workers
+from course_lib.grading import apart, classroom, demo, sandbox, workers
+from course_lib.grading.apart import Reply
 from course_lib.grading.grade import Job
 from course_lib.grading.submissions import find
 from course_lib.grading.workers import WorkersError
@@ -186,13 +190,22 @@ def test_never_more_is_under_way_than_keeps_the_workers_busy(place, two_workers)
             yield number, Job(f"s{number}", NOTEBOOK, b"", texts(), seeds())
 
     with workers.dask(two_workers.address) as pool:
-        for number, result, _ in workers.grade_all(pool, todo()):
+        for number, reply in workers.grade_all(pool, todo()):
             arrived.append(number)
             most = max(most, taken - len(arrived))
-            assert result["status"] == "corrupt"
+            assert reply.result["status"] == "corrupt"
             known = two_workers.client.run_on_scheduler(lambda dask_scheduler: len(dask_scheduler.tasks))
             assert known <= 8  # it forgets a little later
     assert sorted(arrived) == list(range(100)) and most <= 4
+
+
+def test_a_worker_says_what_ran_out_of_time_for_want_of_a_processor(monkeypatch):
+    reply = Reply({}, starved=True)
+    monkeypatch.setattr("distributed.get_worker", lambda: SimpleNamespace(address="tcp://here"))
+    monkeypatch.setattr(apart, "_here", SimpleNamespace(grade=lambda *job: reply))
+    future = Future()
+    future.set_result(apart.grade_on_worker(b"", "", 1.0))
+    assert workers._Dask("", Mock()).reply(future) == reply
 
 
 # --- What breaks ------------------------------------------------------------------------------------------------
