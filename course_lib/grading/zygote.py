@@ -189,6 +189,8 @@ def _enclose(asked: dict) -> None:
     _system("unshare", _CLONE_NEWNS | _CLONE_NEWIPC | _CLONE_NEWNET)
     _mount(None, "/", _MS_REC | _MS_PRIVATE, None)
     _mount("proc", "/proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC, "")
+    # Its own terminals: all others of the machine, which have a number that it could use up, are out of its reach.
+    _mount("devpts", "/dev/pts", _MS_NOSUID | _MS_NOEXEC, "ptmxmode=0666,mode=0620,max=16")
     for place, options in asked["disks"].items():
         # Python itself may lie below /tmp. What is covered is still there for who holds it open.
         held = {path: os.open(path, os.O_PATH) for path in asked["keep"] if path.startswith(place + "/")}

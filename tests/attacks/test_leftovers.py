@@ -3,12 +3,16 @@
 How the neighbour finds out is in `attacking.WORLD`; around every test the fixture ``nothing_left`` asks it.
 """
 
+import os
 import socket
 import textwrap
+from contextlib import ExitStack
 
 import pytest
 from attacking import EVERYTHING, MARK, SHORT, cheat, graded
-from classes import solved, with_cell
+from classes import answer_cell, solved, with_cell
+
+from course_lib.grading import sandbox
 
 pytestmark = pytest.mark.usefixtures("bubblewrap")
 
@@ -179,3 +183,27 @@ def test_the_grader_follows_no_link_that_a_submission_makes(nothing_left):
         with pytest.raises(TimeoutError):
             listener.accept()
     (nothing_left.parent / "link").unlink()
+
+
+# Without what it asks for, an answer is missing: an error below an answer would cost nothing.
+TERMINALS = """
+import pty
+def opened():
+    try:
+        return [pty.openpty() for _ in range(17)]
+    except OSError:
+        return []
+get_ipython().system("echo it goes through a terminal")
+if _exit_code != 0 or opened():
+    del rnn_step
+"""
+
+
+def test_each_kernel_has_terminals_of_its_own():
+    """The machine has some thousands for all."""
+    with sandbox.Zygote((), gpu=False) as zygote, ExitStack() as stack:
+        kernels = [stack.enter_context(zygote.fork(SHORT, sandbox._connection())) for _ in range(2)]
+        assert len({os.stat(f"{kernel.root}/dev/pts").st_dev for kernel in kernels}) == 2
+    nb = solved()
+    answer_cell(nb, "rnn_step").source += TERMINALS
+    assert graded(nb)["score"] == EVERYTHING
