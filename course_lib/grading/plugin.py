@@ -27,6 +27,7 @@ _MOST_KEPT = 4  # answers and errors of one cell; more than one is wrong already
 _MOST_LETTERS = 300  # of what a kernel says of an error
 _EXTRA_SHARE = 0.3  # of a submission's time, for all cells of the student's own together
 _LOOK_SECONDS = 0.25
+_SEND_MILLISECONDS = 1000  # to a kernel that can be reached it takes none
 _STARVED = 0.2  # the share of its time that a kernel has waited; where it has a processor of its own it is far less
 
 
@@ -179,9 +180,18 @@ class ExamKernel(RunningKernel):
     _last_cause = ""
 
     def execute_cell_input(self, cell_input: str, allow_stdin: bool | None = None) -> str:
-        """Forget the previous cell, then run this one."""
+        """Forget the previous cell, then run this one.
+
+        Raises:
+            KernelEnded: if nothing can be sent to the kernel any more.
+        """
         self.reply, self._waiting = {}, deque()
-        self._cell = super().execute_cell_input(cell_input, allow_stdin)
+        self.kc.shell_channel.socket.setsockopt(zmq.SNDTIMEO, _SEND_MILLISECONDS)
+        try:
+            self._cell = super().execute_cell_input(cell_input, allow_stdin)
+        except zmq.Again:
+            self.stop()
+            raise KernelEnded from None
         return self._cell
 
     def await_reply(self, msg_id: str, timeout: float | None = None) -> None:
@@ -189,7 +199,7 @@ class ExamKernel(RunningKernel):
 
         Raises:
             Empty: if it takes longer than ``timeout``.
-            KernelEnded: if the kernel dies.
+            KernelEnded: if the kernel dies, or sent a reply so large that it was hung up on.
         """
         deadline = time.monotonic() + timeout
         shell, iopub = self.kc.shell_channel.socket, self.kc.iopub_channel.socket
@@ -202,6 +212,9 @@ class ExamKernel(RunningKernel):
                 if message and message["parent_header"].get("msg_id") == msg_id:
                     self.reply = message["content"]
                     return
+        if not shell.poll(0, zmq.POLLOUT):
+            self.stop()
+            raise KernelEnded
         raise Empty
 
     def get_message(self, stream: str, timeout: float | None = None) -> dict:

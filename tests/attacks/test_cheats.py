@@ -580,6 +580,13 @@ def test_a_flood_of_messages_does_not_swell_the_grader(name):
     assert time.monotonic() - started < 30
 
 
+@pytest.mark.parametrize("seconds", [1.0, 6.0])  # before and after the kernel has made its reply
+def test_an_error_too_large_to_be_sent_costs_nobody_anything(seconds):
+    nb = with_cell(solved(), 'raise ValueError("x" * (50 << 20))')
+    result = graded(nb, limits=Limits(cell=5.0, extra=seconds, total=60.0))
+    assert (result["status"], result["score"]) == ("ok", EVERYTHING)
+
+
 def test_the_disk_cannot_be_filled(nothing_left):
     code = """
 import os
