@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from course_lib import cli, exercises
 from course_lib.grading import demo, workers
+from course_lib.grading.apart import Reply
 from course_lib.grading.grade import failed
 
 FILE = f"{NOTEBOOK}.ipynb"
@@ -212,7 +213,7 @@ def test_a_fault_of_the_grader_is_said(folder, tmp_path, monkeypatch, bubblewrap
 
     def fail(graders, todo, alone):
         for key, _ in todo:
-            yield key, None, "…"
+            yield key, Reply(failed="…")
 
     monkeypatch.setattr(workers, "grade_all", fail)
     code, said, complaint = course("grade", folder, "--out", tmp_path / "out")

@@ -5,7 +5,7 @@ import shutil
 from classes import NOTEBOOK, QUICK, answer_cell, as_bytes, solved, texts, with_cell
 
 from course_lib.grading.audit import audit
-from course_lib.grading.classroom import Run, Submission
+from course_lib.grading.classroom import Run, Submission, grade
 
 ACTS = (
     "<img src='http://example.org/seen.png' onerror='window.acted = 1'><script>window.acted = 1</script>"
@@ -21,7 +21,9 @@ def test_a_hostile_audit_is_harmless_in_jupyterlab(chromium, lab, screens, bubbl
     submission = tmp_path / "submission.ipynb"
     submission.write_bytes(as_bytes(nb))
     run = Run(tmp_path / "out", {NOTEBOOK: texts()}, b"secret", 1, limits=QUICK)
-    shutil.copy(audit(run, Submission("<u>ada", NOTEBOOK, submission)).path, folder)
+    handed_in = Submission("<u>ada", NOTEBOOK, submission)
+    grade(run, [handed_in], lambda result, was_there: None)
+    shutil.copy(audit(run, handed_in).path, folder)
 
     page = chromium.new_page(viewport={"width": 1280, "height": 1000})
     asked = []

@@ -35,5 +35,5 @@ class Four:
 def test_as_many_as_there_is_room_for_or_one_that_is_alone(alone, most):
     four = Four()
     todo = ((number, Job("ada", NOTEBOOK, b"", texts(), seeds())) for number in range(9))
-    assert sorted(number for number, _, _ in workers.grade_all(four, todo, alone)) == list(range(9))
+    assert sorted(number for number, _ in workers.grade_all(four, todo, alone)) == list(range(9))
     assert four.most == most
