@@ -3,10 +3,12 @@
 import json
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import nbformat
 import numpy as np
 import pytest
+import zmq
 from classes import (
     NOTEBOOK,
     QUICK,
@@ -26,7 +28,7 @@ from course_lib import exercises
 from course_lib.exercises.verdict import NOT_ATTEMPTED
 from course_lib.grading import grade
 from course_lib.grading.grade import GraderFault, Job, failed, grade_one
-from course_lib.grading.plugin import ExamPlugin, Outcome
+from course_lib.grading.plugin import ExamKernel, ExamPlugin, KernelEnded, Outcome
 from course_lib.grading.sandbox import Limits
 
 pytestmark = pytest.mark.usefixtures("bubblewrap")
@@ -292,6 +294,32 @@ def drawn(secret):
 def test_where_no_kernel_starts_nobody_gets_a_grade():
     with pytest.raises(GraderFault, match="kernel did not start"):
         graded(solved(), limits=Limits(memory=2**20))
+
+
+class HungUpOn(ExamKernel):
+    """A kernel to which there is no connection any more."""
+
+    def __init__(self, socket):
+        channel = SimpleNamespace(socket=socket)
+        self.kc = SimpleNamespace(
+            shell_channel=channel, iopub_channel=channel, execute=lambda *a, **o: socket.send(b"")
+        )
+        self.stopped = False
+
+    def stop(self):
+        self.stopped = True
+
+    def _wait(self, seconds, *sockets):
+        return {}
+
+
+@pytest.mark.parametrize("talk", [lambda k: k.execute_cell_input("1"), lambda k: k.await_reply("id", timeout=0.01)])
+def test_a_kernel_that_was_hung_up_on_is_stopped_and_not_waited_for(talk):
+    with zmq.Context() as context, context.socket(zmq.DEALER) as socket:  # connected to nobody
+        kernel = HungUpOn(socket)
+        with pytest.raises(KernelEnded):
+            talk(kernel)
+        assert kernel.stopped
 
 
 def test_without_the_instructors_texts_the_visible_cases_are_marked():
