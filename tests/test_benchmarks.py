@@ -250,6 +250,22 @@ def test_the_machine_in_words():
     assert share is None or share >= 0
 
 
+@pytest.mark.parametrize(
+    "share, said, warned",
+    [
+        (None, "unknown", ""),
+        (0.004, "0.4% of the processors' time meanwhile", ""),
+        (0.5, "50.0% of the processors' time meanwhile, too much for the times to be relied on", "measure again"),
+    ],
+)
+def test_times_that_others_disturbed_are_marked(monkeypatch, capsys, share, said, warned):
+    others = machine.Others()
+    monkeypatch.setattr(others, "share", lambda: share)
+    assert machine.disturbance(others) == {"other programs": said}
+    complaint = capsys.readouterr().err
+    assert (warned in complaint) if warned else complaint == ""
+
+
 # ------------------------------------------------------------------------------------------------- RESULTS.md
 
 
